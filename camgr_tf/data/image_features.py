@@ -20,8 +20,9 @@ def color_shape_features(image_paths, counts=None):
     three blocks that each have unit L2 norm:
 
     1. color, 72: the joint histogram of 8 hues, 3 saturations and 3 values,
-       square-rooted (so that the dot product of two pictures is the
-       Bhattacharyya coefficient of their histograms);
+       each pixel weighted by 0.1 + saturation * value, square-rooted (so that
+       the dot product of two pictures is the Bhattacharyya coefficient of
+       their histograms);
     2. shape, 128: in each of 4 x 4 cells, the histogram of 8 unsigned
        gradient orientations weighted by gradient magnitude;
     3. layout, 192: an 8 x 8 RGB thumbnail minus the middle gray.
@@ -81,10 +82,14 @@ def _color(pixels):
     # A gray pixel has no hue.
     hue_bins[saturation_bins == 0] = 0
     codes = (hue_bins * _SATURATIONS + saturation_bins) * _VALUES + value_bins
+    # A plain white or gray background must not outweigh a colored object.
+    weights = 0.1 + saturation * value
     return np.sqrt(
         np.bincount(
-            codes.ravel(), minlength=_HUES * _SATURATIONS * _VALUES
-        ).astype(np.float64)
+            codes.ravel(),
+            weights=weights.ravel(),
+            minlength=_HUES * _SATURATIONS * _VALUES,
+        )
     )
 
 
