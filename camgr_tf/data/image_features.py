@@ -1,7 +1,5 @@
 """A picture descriptor that needs no trained weights."""
 
-import collections
-
 import numpy as np
 
 from camgr_tf.data import pictures
@@ -42,15 +40,17 @@ def color_shape_features(image_paths, counts=None):
         of shape `(n,)`, `False` (and a zero row) where there is no usable
         picture. These are counted in one warning.
     """
-    counts = collections.Counter() if counts is None else counts
     paths = list(image_paths)
     features = np.zeros((len(paths), feature_width()), dtype=np.float32)
     present = np.zeros(len(paths), dtype=bool)
-    reader = pictures.read_pictures(paths, (_SIDE, _SIDE), counts)
-    for row, pixels in enumerate(reader):
+    outcomes = []
+    for row, path in enumerate(paths):
+        pixels, happened = pictures.read_picture(path, (_SIDE, _SIDE))
+        outcomes.append(happened)
         if pixels is not None:
             features[row] = _describe(pixels / 255.0)
             present[row] = True
+    pictures.count_outcomes(paths, outcomes, counts)
     return features, present
 
 

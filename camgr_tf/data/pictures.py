@@ -3,17 +3,13 @@
 import collections
 import os
 import warnings
-from collections.abc import Iterable
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image
 from PIL import ImageOps
 
 MINIMUM_SIDE = 8
-
-#: Outcomes that leave an item without a picture.
-ABSENT = ("no path", "missing file", "unreadable", "too small")
 
 
 def read_picture(path, size: tuple[int, int]):
@@ -52,38 +48,37 @@ def read_picture(path, size: tuple[int, int]):
         return None, ["unreadable"]
 
 
-def read_pictures(
-    paths: Iterable, size: tuple[int, int], counts: collections.Counter
-) -> Iterator[np.ndarray | None]:
-    """Yields the pictures of many items in order, and counts the outcomes.
+def count_outcomes(
+    paths: Sequence,
+    outcomes: Sequence[Sequence[str]],
+    counts: collections.Counter | None = None,
+) -> None:
+    """Counts what `read_picture` did with many pictures, and says it once.
 
-    One warning at the end names how many pictures could not be used or were
-    converted, with the first file of each kind.
+    One warning names how many pictures could not be used or were converted,
+    with the first file of each kind. Items without a path and plainly read
+    pictures are not worth a warning.
 
     Args:
-        paths: Iterable of paths; `None` for an item without a picture.
-        size: Pair of integers, `(height, width)` of each result.
-        counts: `collections.Counter` that receives the outcomes, in the words
-            of `read_picture`.
-
-    Yields:
-        A `uint8` array of shape `(height, width, 3)`, or `None`.
+        paths: Sequence of the paths that were read.
+        outcomes: For each path the outcomes that `read_picture` returned.
+        counts: Optional `collections.Counter` that receives the number of
+            each outcome. Defaults to `None`.
     """
+    counts = collections.Counter() if counts is None else counts
     first = {}
-    for row, path in enumerate(paths):
-        pixels, outcomes = read_picture(path, size)
-        counts.update(outcomes)
-        for outcome in outcomes:
+    for row, (path, happened) in enumerate(zip(paths, outcomes)):
+        counts.update(happened)
+        for outcome in happened:
             first.setdefault(outcome, f"row {row}: {path}")
-        yield pixels
     remarkable = [key for key in first if key not in ("read", "no path")]
     if remarkable:
         parts = [f"{counts[key]} {key} ({first[key]})" for key in remarkable]
         warnings.warn(
-            f"Pictures: {counts['read']} read; "
-            f"{'; '.join(parts)}. The first of each kind is named. Items "
-            "without a usable picture are marked as absent.",
-            stacklevel=2,
+            f"Pictures: {counts['read']} read; {'; '.join(parts)}. The first "
+            "of each kind is named. Items without a usable picture are marked "
+            "as absent.",
+            stacklevel=3,
         )
 
 

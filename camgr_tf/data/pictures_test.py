@@ -94,42 +94,35 @@ class TestReadPicture:
             assert result == (None, ["unreadable"])
 
 
-class TestReadPictures:
-    def test_counts_and_one_warning(self, tmp_path):
-        good = _save(tmp_path / "good.png", "RGB", "red")
-        tiny = _save(tmp_path / "tiny.png", "RGB", "red", size=(2, 2))
-        bad = tmp_path / "bad.png"
-        bad.write_bytes(b"no picture")
+class TestCountOutcomes:
+    def test_counts_and_one_warning(self):
         counts = collections.Counter()
-        paths = [good, None, bad, tiny, good, bad, tmp_path / "gone.png"]
-        with pytest.warns(UserWarning) as caught:
-            result = list(pictures.read_pictures(paths, (4, 4), counts))
-        assert [r is not None for r in result] == [
-            True,
-            False,
-            False,
-            False,
-            True,
-            False,
-            False,
+        paths = ["a", None, "b", "c", "d", "e"]
+        outcomes = [
+            ["read"],
+            ["no path"],
+            ["unreadable"],
+            ["read", "converted from CMYK"],
+            ["unreadable"],
+            ["missing file"],
         ]
+        with pytest.warns(UserWarning) as caught:
+            pictures.count_outcomes(paths, outcomes, counts)
         assert counts == {
             "read": 2,
             "no path": 1,
             "unreadable": 2,
-            "too small": 1,
+            "converted from CMYK": 1,
             "missing file": 1,
         }
         assert len(caught) == 1
         message = str(caught[0].message)
         assert "2 read" in message
-        assert f"2 unreadable (row 2: {bad})" in message
-        assert f"1 too small (row 3: {tiny})" in message
-        assert "1 missing file (row 6:" in message
+        assert "2 unreadable (row 2: b)" in message
+        assert "1 converted from CMYK (row 3: c)" in message
+        assert "1 missing file (row 5: e)" in message
 
-    def test_no_warning_for_good_pictures_and_items_without(self, tmp_path):
-        good = _save(tmp_path / "good.png", "RGB", "red")
+    def test_no_warning_for_good_pictures_and_items_without(self):
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            counts = collections.Counter()
-            list(pictures.read_pictures([good, None], (4, 4), counts))
+            pictures.count_outcomes(["a", None], [["read"], ["no path"]])
