@@ -1,0 +1,170 @@
+"""Reads a `.inter` file and refuses what it cannot read."""
+
+import csv
+import io
+import math
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+MAX_ID = 2**31 - 2  # an id is an int32, and so is the number of ids
+
+
+def read_interaction_table(
+    path: Path, extra_columns: tuple[str, ...] = ()
+) -> pd.DataFrame:
+    """Reads the user-item rows of a tab separated file with a header.
+
+    Args:
+        path: The file. It has the columns `userID` and `itemID`, 0-based
+            integers.
+        extra_columns: Those of `"x_label"` (0 train, 1 validation, 2 test) and
+            `"timestamp"` (a number) that are read too, where the file has
+            them. All other columns are ignored. Defaults to `()`.
+
+    Returns:
+        DataFrame of the columns that were read, indexed by the line number in
+        the file (the header is line 1).
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: if the file has no rows, misses a column, has a line with
+            another number of fields than its header, or has a value that is
+            not as above.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"No interaction file. Expected: {path}, tab separated, with the "
+            "columns userID, itemID and, unless a split rule is given, x_label"
+        )
+    content = path.read_bytes()
+    header = _read_header(path, content)
+    _check_field_counts(path, content)
+    columns = ["userID", "itemID"]
+    columns += [column for column in extra_columns if column in header]
+    table = _parse(content, columns)
+    if not len(table):
+        raise ValueError(
+            f"{path}: expected rows below the header. Received: none"
+        )
+    for column in columns:
+        _check_values(path, content, table[column])
+    return table
+
+
+def _read_header(path, content):
+    """Returns the column names, which must include the two ids."""
+    first_line = content.split(b"\n", 1)[0].decode("utf-8-sig", "replace")
+    header = first_line.rstrip("\r").split("\t")
+    missing = [name for name in ("userID", "itemID") if name not in header]
+    if missing:
+        hint = ""
+        if len(header) == 1:
+            hint = ". It has no tab: columns must be separated by tabs"
+        raise ValueError(
+            f"{path}, line 1: the header must name the columns userID and "
+            f"itemID. Missing: {', '.join(missing)}. Received: {header}{hint}"
+        )
+    return header
+
+
+def _check_field_counts(path, content):
+    """Raises at the first line that has more or fewer fields than line 1."""
+    text = np.frombuffer(content.rstrip(b"\r\n"), np.uint8)
+    line_ends = np.append(np.flatnonzero(text == ord("\n")), len(text))
+    tabs = np.flatnonzero(text == ord("\t"))
+    num_fields = 1 + np.diff(np.searchsorted(tabs, line_ends), prepend=0)
+    wrong = np.flatnonzero(num_fields != num_fields[0])
+    if len(wrong):
+        raise ValueError(
+            f"{path}, line {wrong[0] + 1}: expected {num_fields[0]} fields "
+            "separated by tabs, as in the header. "
+            f"Received: {num_fields[wrong[0]]}"
+        )
+
+
+def _parse(content, columns, dtype=None):
+    """Reads the columns, all as text with `dtype=str`."""
+    table = pd.read_csv(
+        io.BytesIO(content.rstrip(b"\r\n")),
+        sep="\t",
+        usecols=columns,
+        dtype=dtype,
+        index_col=False,
+        na_filter=False,
+        quoting=csv.QUOTE_NONE,
+        skip_blank_lines=False,
+        encoding="utf-8-sig",
+        encoding_errors="replace",
+        low_memory=False,
+    )
+    table.index = pd.RangeIndex(2, 2 + len(table), name="line")
+    return table[columns]
+
+
+def _check_values(path, content, column):
+    """Raises at the first value that is not what its column must hold."""
+    expected, is_valid_text, are_valid = {
+        "userID": _ID_CHECK,
+        "itemID": _ID_CHECK,
+        "x_label": _LABEL_CHECK,
+        "timestamp": _TIMESTAMP_CHECK,
+    }[column.name]
+    if are_valid(column.to_numpy()):
+        return
+    # Only now the text itself: one bad value changed the type of the others.
+    texts = _parse(content, [column.name], dtype=str)[column.name]
+    line, text = next(
+        (line, text) for line, text in texts.items() if not is_valid_text(text)
+    )
+    raise ValueError(
+        f"{path}, line {line}: `{column.name}` must be {expected}. "
+        f"Received: {text!r}"
+    )
+
+
+def _is_id(text):
+    text = text.strip()
+    return text.isdecimal() and len(text) <= 10 and int(text) <= MAX_ID
+
+
+def _are_ids(values):
+    return (
+        values.dtype == np.int64
+        and values.min() >= 0
+        and values.max() <= MAX_ID
+    )
+
+
+def _are_labels(values):
+    return values.dtype == np.int64 and np.isin(values, (0, 1, 2)).all()
+
+
+def _is_finite_number(text):
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
+
+
+def _are_finite_numbers(values):
+    return values.dtype.kind in "iuf" and np.isfinite(values).all()
+
+
+_ID_CHECK = (
+    f"an integer from 0 to {MAX_ID}",
+    _is_id,
+    _are_ids,
+)
+_LABEL_CHECK = (
+    "0 (train), 1 (validation) or 2 (test)",
+    lambda text: text.strip() in {"0", "1", "2"},
+    _are_labels,
+)
+_TIMESTAMP_CHECK = (
+    "a finite number, for example seconds",
+    _is_finite_number,
+    _are_finite_numbers,
+)
