@@ -44,12 +44,13 @@ def color_shape_features(image_paths, counts=None):
     features = np.zeros((len(paths), feature_width()), dtype=np.float32)
     present = np.zeros(len(paths), dtype=bool)
     outcomes = []
-    for row, path in enumerate(paths):
-        pixels, happened = pictures.read_picture(path, (_SIDE, _SIDE))
-        outcomes.append(happened)
-        if pixels is not None:
-            features[row] = _describe(pixels / 255.0)
-            present[row] = True
+    with pictures.quiet_decoders():
+        for row, path in enumerate(paths):
+            pixels, happened = pictures.read_picture(path, (_SIDE, _SIDE))
+            outcomes.append(happened)
+            if pixels is not None:
+                features[row] = _describe(pixels / 255.0)
+                present[row] = True
     pictures.count_outcomes(paths, outcomes, counts)
     return features, present
 

@@ -1,8 +1,10 @@
 """Read an item's picture whatever its mode, and count what was done."""
 
 import collections
+import contextlib
 import os
 import warnings
+from collections.abc import Iterator
 from collections.abc import Sequence
 
 import numpy as np
@@ -37,15 +39,24 @@ def read_picture(path, size: tuple[int, int]):
     if not os.path.isfile(path):
         return None, ["missing file"]
     try:
-        with warnings.catch_warnings():
-            # Pillow also warns of what is counted here, e.g. odd palettes.
-            warnings.simplefilter("ignore")
-            with Image.open(path) as picture:
-                return _convert(picture, size)
+        with Image.open(path) as picture:
+            return _convert(picture, size)
     except Exception:
         # Decoders raise OSError, SyntaxError, ValueError, struct.error, ...
         # for damaged files, and DecompressionBombError for absurd sizes.
         return None, ["unreadable"]
+
+
+@contextlib.contextmanager
+def quiet_decoders() -> Iterator[None]:
+    """Silences Pillow's own warnings; what matters is counted.
+
+    Not inside `read_picture`, since Python's warning filters belong to the
+    process and not to the reading thread.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"PIL\.")
+        yield
 
 
 def count_outcomes(

@@ -94,6 +94,14 @@ class TestReadPicture:
             assert result == (None, ["unreadable"])
 
 
+class TestQuietDecoders:
+    def test_only_pillow_is_silenced(self):
+        with pytest.warns(UserWarning) as caught, pictures.quiet_decoders():
+            warnings.warn_explicit("odd palette", UserWarning, "a", 1, "PIL.x")
+            warnings.warn_explicit("other", UserWarning, "b", 1, "camgr_tf")
+        assert [str(w.message) for w in caught] == ["other"]
+
+
 class TestCountOutcomes:
     def test_counts_and_one_warning(self):
         counts = collections.Counter()
