@@ -187,8 +187,8 @@ def read_image_features(
     Returns:
         Tuple `(features, present)`: float32 of shape `(num_items, 4096)` and
         bool of shape `(num_items,)`, `False` and a zero row for an item that
-        is not in the file, or whose values are not finite (these are counted
-        in a warning). Of several records of one item the first is kept.
+        is not in the file, or whose values are zero everywhere or not finite
+        (these are counted in a warning). Of several records of one item the first is kept.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -209,7 +209,7 @@ def read_image_features(
     rows = {asin.encode(): row for row, asin in enumerate(asins)}
     features = np.zeros((len(asins), IMAGE_WIDTH), np.float32)
     present = np.zeros(len(asins), bool)
-    not_finite = []
+    useless = []
     bar = tqdm.tqdm(
         total=size,
         desc=path.name,
@@ -224,16 +224,17 @@ def read_image_features(
                 row = rows.get(bytes(asin))
                 if row is None or present[row]:
                     continue
-                if not np.isfinite(values).all():
-                    not_finite.append(bytes(asin).decode())
+                if not np.isfinite(values).all() or not values.any():
+                    useless.append(bytes(asin).decode())
                     continue
                 features[row] = values
                 present[row] = True
             bar.update(len(block))
-    if not_finite:
+    if useless:
         warnings.warn(
-            f"{path}: {len(not_finite)} records hold values that are not "
-            f"finite, the first is {not_finite[0]}. They count as absent.",
+            f"{path}: {len(useless)} records are zero everywhere or hold "
+            f"values that are not finite, the first is {useless[0]}. They "
+            "count as absent.",
             stacklevel=2,
         )
     return features, present

@@ -151,10 +151,12 @@ class TestReadImageFeatures:
         path = self._write(tmp_path / "f.b", records)
         assert self._read(path, ["B00000000A"])[0][0, 0] == 1.0
 
-    def test_values_that_are_not_finite_are_absent(self, tmp_path):
+    def test_useless_values_are_absent(self, tmp_path):
         path = self._write(tmp_path / "f.b", [("B00000000A", np.nan)])
-        with pytest.warns(UserWarning, match="1 records .* is B00000000A"):
-            features, present = self._read(path, ["B00000000A"])
+        with open(path, "ab") as file:
+            file.write(b"B00000000B" + bytes(4 * 4096))
+        with pytest.warns(UserWarning, match="2 records .* is B00000000A"):
+            features, present = self._read(path, ["B00000000A", "B00000000B"])
         assert not present.any() and not features.any()
 
     def test_cut_in_the_middle(self, tmp_path):
