@@ -145,7 +145,7 @@ def find_dataset(dataset: str, data_root: str | Path | None = None) -> Path:
         FileNotFoundError: if there is no such folder; the message says where
             it was looked for, and what is there.
     """
-    if not dataset or dataset != Path(dataset).name:
+    if dataset in ("", "..") or dataset != Path(dataset).name:
         raise ValueError(
             "`dataset` must be the name of a folder below the data root, not "
             f"a path. Received: dataset={dataset!r}"
@@ -155,6 +155,11 @@ def find_dataset(dataset: str, data_root: str | Path | None = None) -> Path:
     root = Path(data_root).expanduser().resolve()
     if (root / dataset).is_dir():
         return root / dataset
+    if dataset == "demo":
+        # Only here, because it needs what draws pictures and embeds words.
+        from camgr_tf.data.demo import ensure_demo
+
+        return ensure_demo(PROJECT_DATA / "demo")
     raise FileNotFoundError(
         f"No dataset {dataset!r}. Looked for the folder {root / dataset}. "
         f"Datasets in {root}: {', '.join(_list_folders(root)) or 'none'}. "

@@ -64,7 +64,7 @@ def load_features(folder: Path, modality: str) -> tuple[np.ndarray, np.ndarray]:
 def _read_matrix(path):
     """Reads a finite, non-empty matrix of floats as float32."""
     features = _load_array(path)
-    if features.dtype not in (np.float16, np.float32, np.float64):
+    if features.dtype.type not in (np.float16, np.float32, np.float64):
         raise ValueError(
             f"{path}: expected float16, float32 or float64. "
             f"Received: {features.dtype}"

@@ -1,0 +1,85 @@
+import pandas as pd
+import pytest
+
+from camgr_tf.data.catalog import complete_catalog
+from camgr_tf.data.catalog import read_catalog
+from camgr_tf.data.catalog import write_catalog
+
+
+def _read(tmp_path, text):
+    path = tmp_path / "items.csv"
+    path.write_text(text)
+    return read_catalog(path, "itemID")
+
+
+def test_reads_strings_sorted_by_id(tmp_path):
+    table = _read(
+        tmp_path, 'itemID,original_id,title\n2,007,"mug, red"\n0,NA,\n'
+    )
+    assert list(table.index) == [0, 2]
+    assert table["original_id"].tolist() == ["NA", "007"]
+    assert table["title"].tolist() == ["", "mug, red"]
+
+
+def test_missing_file_is_none(tmp_path):
+    assert read_catalog(tmp_path / "items.csv", "itemID") is None
+
+
+def test_completes_missing_ids(tmp_path):
+    table = _read(tmp_path, "itemID,original_id,title\n1,B1,mug\n")
+    items = complete_catalog(table, tmp_path / "items.csv", "itemID", 3)
+    assert items["original_id"].tolist() == ["0", "B1", "2"]
+    assert items["title"].tolist() == ["", "mug", ""]
+    assert items.index.name == "itemID"
+
+
+def test_completes_nothing_at_all(tmp_path):
+    users = complete_catalog(None, tmp_path / "users.csv", "userID", 2)
+    assert users["original_id"].tolist() == ["0", "1"]
+    assert list(users.columns) == ["original_id"]
+
+
+def test_writes_what_it_reads(tmp_path):
+    table = pd.DataFrame(
+        {"original_id": ["a", "b"], "title": ['a "big", mug', "é\nline"]},
+        index=pd.Index([0, 1], name="itemID"),
+    )
+    path = tmp_path / "items.csv"
+    write_catalog(table, path)
+    pd.testing.assert_frame_equal(
+        read_catalog(path, "itemID"), table, check_dtype=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "expected comma separated columns with a header"),
+        (
+            "itemID\toriginal_id\n0\tB0\n",
+            "the header must name the columns itemID and original_id. "
+            "Missing: itemID, original_id",
+        ),
+        (
+            "itemID,original_id\n0,B0\nx,B1\n",
+            "row 2 below the header: `itemID` must be a non-negative integer. "
+            "Received: 'x'",
+        ),
+        ("itemID,original_id\n-1,B0\n", "row 1 .*Received: '-1'"),
+        (
+            "itemID,original_id\n0,B0\n1,B1\n0,B2\n",
+            "row 3 below the header: each `itemID` must be there once. "
+            "Received: 0 again",
+        ),
+    ],
+)
+def test_bad_content(tmp_path, text, message):
+    with pytest.raises(ValueError, match=f"items.csv.*{message}"):
+        _read(tmp_path, text)
+
+
+def test_id_beyond_the_other_files(tmp_path):
+    table = _read(tmp_path, "itemID,original_id\n3,B3\n")
+    message = "items.csv: expected values of `itemID` below 3, .*Received: 3"
+    with pytest.raises(ValueError, match=message):
+        complete_catalog(table, tmp_path / "items.csv", "itemID", 3)

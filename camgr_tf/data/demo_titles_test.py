@@ -1,0 +1,41 @@
+import numpy as np
+
+from camgr_tf.data.demo_titles import make_titles
+
+_CATEGORIES = np.repeat([0, 3], 200)
+_MATERIALS = np.tile([1, 4], 200)
+
+
+def _words(seed=0):
+    rng = np.random.default_rng(seed)
+    titles = make_titles(rng, _CATEGORIES, _MATERIALS)
+    return [set(title.lower().split()) for title in titles]
+
+
+def _mean_shared(words, group, rows):
+    return np.mean([len(words[row] & group) for row in rows])
+
+
+def test_titles_name_category_and_material():
+    words = _words()
+    mugs = {"mug", "cup", "coffee", "tea"}
+    metals = {"steel", "metal", "chrome"}
+    is_mug, is_metal = _CATEGORIES == 0, _MATERIALS == 1
+    # Two words, of which one in ten is drawn anew: 1.8 and a little.
+    assert 1.7 < _mean_shared(words, mugs, np.flatnonzero(is_mug)) < 1.95
+    assert 1.7 < _mean_shared(words, metals, np.flatnonzero(is_metal)) < 1.95
+    # The others have them by error only: 2 * .1 / 8 and 2 * .1 / 6.
+    assert 0 < _mean_shared(words, mugs, np.flatnonzero(~is_mug)) < 0.1
+    assert 0 < _mean_shared(words, metals, np.flatnonzero(~is_metal)) < 0.1
+
+
+def test_a_third_to_a_half_is_filler():
+    # Four words that mean something, and two to five that do not.
+    lengths = np.array([len(words) for words in _words()])
+    assert set(lengths) <= {5, 6, 7, 8, 9}
+    assert abs(lengths.mean() - 7.5) < 0.2
+
+
+def test_same_titles_for_the_same_seed():
+    assert _words() == _words()
+    assert _words() != _words(1)

@@ -1,0 +1,110 @@
+import numpy as np
+import pytest
+
+from camgr_tf.data.interaction_table import read_interaction_table
+
+_ALL = ("x_label", "timestamp")
+
+
+def _write(tmp_path, text):
+    path = tmp_path / "toy.inter"
+    path.write_bytes(text.encode())
+    return path
+
+
+def test_reads_the_columns_wherever_they_are(tmp_path):
+    path = _write(
+        tmp_path,
+        'note\titemID\trating\tuserID\tx_label\ttimestamp\n"a\t5\t\t3\t1\t7\n'
+        "b\t0\t4.5\t0\t0\t9.5\n",
+    )
+    table = read_interaction_table(path, _ALL)
+    assert list(table.columns) == ["userID", "itemID", "x_label", "timestamp"]
+    np.testing.assert_array_equal(table["userID"], [3, 0])
+    np.testing.assert_array_equal(table["itemID"], [5, 0])
+    np.testing.assert_array_equal(table["x_label"], [1, 0])
+    np.testing.assert_array_equal(table["timestamp"], [7, 9.5])
+    assert list(table.index) == [2, 3]
+
+
+def test_columns_that_are_not_asked_for_are_not_checked(tmp_path):
+    path = _write(tmp_path, "userID\titemID\tx_label\n0\t1\tbad\n")
+    assert list(read_interaction_table(path).columns) == ["userID", "itemID"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "userID\titemID\r\n1\t2\r\n",
+        "\ufeffuserID\titemID\n1\t2\n",
+        "userID\titemID\n1\t2",
+        "userID\titemID\n1\t2\n\n\n",
+    ],
+    ids=["windows line ends", "byte order mark", "no last line end", "blank"],
+)
+def test_harmless_forms_are_read(tmp_path, text):
+    table = read_interaction_table(_write(tmp_path, text))
+    assert table.to_numpy().tolist() == [[1, 2]]
+
+
+def test_missing_file(tmp_path):
+    message = "No interaction file. Expected: .*toy.inter, tab separated, with"
+    with pytest.raises(FileNotFoundError, match=message):
+        read_interaction_table(tmp_path / "toy.inter")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", r"line 1: the header must name .*Missing: userID, itemID"),
+        ("userID\titemID\n", "expected rows below the header. Received: none"),
+        (
+            "user\titemID\n0\t1\n",
+            r"line 1: the header must name the columns userID and itemID\. "
+            r"Missing: userID\. Received: \['user', 'itemID'\]",
+        ),
+        (
+            "userID,itemID,x_label\n0,1,0\n",
+            r"Missing: userID, itemID\. Received: \['userID,itemID,x_label'\]"
+            r"\. It has no tab: columns must be separated by tabs",
+        ),
+        (
+            "userID\titemID\n0\t1\n0,2\n",
+            "line 3: expected 2 fields separated by tabs, as in the header. "
+            "Received: 1",
+        ),
+        ("userID\titemID\n0\t1\t2\n", "line 2: expected 2 fields .*ved: 3"),
+        ("userID\titemID\n0\t1\n\n0\t2\n", "line 3: expected 2 .*ceived: 1"),
+        (
+            "userID\titemID\n0\t1\n7\t-1\n",
+            "line 3: `itemID` must be an integer from 0 to 2147483646. "
+            "Received: '-1'",
+        ),
+        ("userID\titemID\n0\t1\n1.5\t1\n", "line 3: `userID` .*ived: '1.5'"),
+        ("userID\titemID\n0\t1\n2.0\t1\n", "line 3: `userID` .*ived: '2.0'"),
+        ("userID\titemID\n0\t1\nA7\t1\n", "line 3: `userID` .*eived: 'A7'"),
+        ("userID\titemID\n0\t1\n\t1\n", "line 3: `userID` .*eived: ''"),
+        ("userID\titemID\n0\tnan\n", "line 2: `itemID` .*eived: 'nan'"),
+        ("userID\titemID\n0\tTrue\n", "line 2: `itemID` .*eived: 'True'"),
+        ("userID\titemID\n0\t2147483647\n", "line 2: .*ved: '2147483647'"),
+        ("userID\titemID\n0\t9" + "0" * 30 + "\n", "line 2: .*ved: '90000"),
+        (
+            "userID\titemID\tx_label\n0\t1\t0\n0\t2\t3\n",
+            r"line 3: `x_label` must be 0 \(train\), 1 \(validation\) or 2 "
+            r"\(test\)\. Received: '3'",
+        ),
+        ("userID\titemID\tx_label\n0\t1\t-1\n", "`x_label` .*eived: '-1'"),
+        ("userID\titemID\tx_label\n0\t1\ttrain\n", "`x_label` .*'train'"),
+        (
+            "userID\titemID\ttimestamp\n0\t1\t5\n0\t2\t2014-07-01\n",
+            "line 3: `timestamp` must be a finite number, for example "
+            "seconds. Received: '2014-07-01'",
+        ),
+        ("userID\titemID\ttimestamp\n0\t1\tinf\n", "`timestamp` .*: 'inf'"),
+        ("userID\titemID\ttimestamp\n0\t1\t\n", "`timestamp` .*ceived: ''"),
+    ],
+)
+def test_bad_content(tmp_path, text, message):
+    path = _write(tmp_path, text)
+    with pytest.raises(ValueError, match=f"toy.inter.*{message}"):
+        read_interaction_table(path, _ALL)
