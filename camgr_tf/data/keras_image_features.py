@@ -1,6 +1,5 @@
 """Picture features by a network of `keras.applications`."""
 
-import collections
 import difflib
 import os
 import re
@@ -144,14 +143,16 @@ def _find_module(application):
     for module in modules:
         if application[:1].isupper() and hasattr(module, application):
             return module
-    known = collections.Counter(
+    known = {
         name for module in modules for name in vars(module) if name[0].isupper()
+    }
+    near = difflib.get_close_matches(
+        application, sorted(known), n=3, cutoff=0.3
     )
-    near = difflib.get_close_matches(application, known, n=3, cutoff=0.3)
     raise ValueError(
-        "`application` must be the name of a model in `keras.applications`. "
+        "The encoder must be the name of a model in `keras.applications`. "
         f"Received: application={application!r}. Similar names: "
-        f"{', '.join(near) or 'none'}"
+        f"{', '.join(near) or 'none'}. `color_shape` needs no model"
     )
 
 

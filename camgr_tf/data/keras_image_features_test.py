@@ -77,7 +77,7 @@ class TestKerasImageFeatures:
         assert features.shape == (1, 7 * 7 * 1280)
 
     def test_unknown_application_names_similar_ones(self):
-        with pytest.raises(ValueError, match="VGG17'. Similar names: VGG1"):
+        with pytest.raises(ValueError, match="VGG17'. Similar names: VGG1[69]"):
             keras_image_features([], application="VGG17")
 
     def test_missing_weights_file(self, tmp_path):
