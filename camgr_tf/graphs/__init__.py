@@ -1,0 +1,23 @@
+"""Graphs of users and items, and of similar items."""
+
+from camgr_tf.graphs.bipartite import bipartite_adjacency
+from camgr_tf.graphs.bipartite import bipartite_matrix
+from camgr_tf.graphs.bipartite import interaction_matrix
+from camgr_tf.graphs.bipartite import item_user_adjacency
+from camgr_tf.graphs.bipartite import row_normalize
+from camgr_tf.graphs.bipartite import symmetric_normalize
+from camgr_tf.graphs.bipartite import user_item_adjacency
+from camgr_tf.graphs.semantic import nearest_neighbors
+from camgr_tf.graphs.semantic import semantic_matrix
+
+__all__ = [
+    "bipartite_adjacency",
+    "bipartite_matrix",
+    "interaction_matrix",
+    "item_user_adjacency",
+    "nearest_neighbors",
+    "row_normalize",
+    "semantic_matrix",
+    "symmetric_normalize",
+    "user_item_adjacency",
+]

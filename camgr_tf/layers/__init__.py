@@ -1,0 +1,15 @@
+"""Keras layers, one for each part of the method."""
+
+from camgr_tf.layers.cross_attention import ATTENTIONS
+from camgr_tf.layers.cross_attention_fusion import CrossAttentionFusion
+from camgr_tf.layers.graph_attention import GraphAttention
+from camgr_tf.layers.purification import ModalityPurification
+from camgr_tf.layers.semantic_convolution import SemanticConvolution
+
+__all__ = [
+    "ATTENTIONS",
+    "CrossAttentionFusion",
+    "GraphAttention",
+    "ModalityPurification",
+    "SemanticConvolution",
+]

@@ -1,0 +1,288 @@
+import math
+
+import keras
+from keras import ops
+
+from camgr_tf.layers.cross_attention import ATTENTIONS
+from camgr_tf.layers.cross_attention import channel_attention
+from camgr_tf.layers.cross_attention import head_attention
+from camgr_tf.layers.cross_attention import modality_attention
+from camgr_tf.layers.cross_attention import node_attention
+from camgr_tf.layers.cross_attention import paper_logit_scale
+
+# Start of the learned temperature when queries and keys are normalized.
+NORMALIZED_LOGIT_SCALE = 8.0
+
+
+class CrossAttentionFusion(keras.layers.Layer):
+    """Fuses modalities into common and distinct parts, gated by preference.
+
+    ```
+    Q = Linear(H_t),  K = Linear(H_p),  V = Linear(H_p)        (15-17)
+    CA = softmax(Q K^T / sqrt(d_k)) V                          (18, 21)
+    CR = Linear(CA) + Q,      H_com = MLP(LN(CR)) + CR         (19, 20)
+    DR = Linear(V - CA) + Q,  H_dif = MLP(LN(DR)) + DR         (22, 23)
+    H_m = (H_com * sigmoid(W_c H_n + b_c)
+           + H_dif * sigmoid(W_d H_n + b_d)) / 2               (24-26)
+    ```
+
+    One modality asks (the paper: text), the others answer (image). With more
+    than one answering modality, the parts are computed for each with the same
+    weights and averaged. A single modality asks and answers itself.
+
+    Args:
+        units: Integer. Width of all states.
+        attention: String, the reading of eq. 18: `"channel"` (the paper's
+            layout), `"batch"` over the given rows, `"nodes"` over all nodes,
+            `"heads"` over groups of channels of a node, `"modalities"` over a
+            node's modalities, the asking one included, or `"zero"`, which
+            leaves the attention out. Defaults to `"channel"`.
+        normalize_logits: Boolean. Cosine logits with a learned temperature
+            in place of `1 / sqrt(d_k)`; `"channel"` only. Defaults to
+            `False`.
+        share_projections: Boolean. Whether the distinct branch uses the
+            common branch's `Q`, `K` and `V`, as the paper's single set of
+            symbols says. Defaults to `True`.
+        residual_mlp: Boolean. Whether eq. 20 and 23 are applied; if false
+            `H_com = CR` and `H_dif = DR`. Defaults to `True`.
+        identity_start: Boolean. Projections start as the identity and the
+            last layer of each MLP at zero, so that the layer starts as
+            `Linear` sums of its inputs; if false, all start Xavier-uniform
+            as the paper says. Defaults to `True`.
+        num_heads: Integer. Tokens of `"heads"`. Defaults to `8`.
+        dropout: Float in `[0, 1)`. On `CA` and `V - CA`. Defaults to `0.0`.
+        seed: Integer. Of initial values and dropout. Defaults to `0`.
+
+    Call arguments:
+        query: Float tensor of shape `(num_nodes, units)`.
+        keys: List of float tensors of shape `(num_nodes, units)`.
+        node_states: Float tensor of shape `(num_nodes, units)`, the ID
+            embeddings after the encoder, `H_n`.
+        rows: int32 tensor of shape `(num_rows,)`: the nodes whose result is
+            wanted. Defaults to `None`: all.
+
+    Output shape:
+        `(num_rows, units)`.
+
+    Reference:
+        Eq. 15-26.
+    """
+
+    def __init__(
+        self,
+        units,
+        attention="channel",
+        normalize_logits=False,
+        share_projections=True,
+        residual_mlp=True,
+        identity_start=True,
+        num_heads=8,
+        dropout=0.0,
+        seed=0,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        if attention not in ATTENTIONS:
+            raise ValueError(
+                f"`attention` must be one of {ATTENTIONS}. "
+                f"Received: attention={attention!r}"
+            )
+        if normalize_logits and attention != "channel":
+            raise ValueError(
+                "`normalize_logits` needs attention='channel'. "
+                f"Received: attention={attention!r}"
+            )
+        if units % num_heads:
+            raise ValueError(
+                f"`num_heads` must divide `units`, {units}. "
+                f"Received: num_heads={num_heads}"
+            )
+        self.units = units
+        self.attention = attention
+        self.normalize_logits = normalize_logits
+        self.share_projections = share_projections
+        self.residual_mlp = residual_mlp
+        self.identity_start = identity_start
+        self.num_heads = num_heads
+        self.dropout = dropout
+        self.seed = seed
+        self._num_dense = 0
+
+    def build(self, query_shape, **shapes):
+        branches = ("common",)
+        if not self.share_projections:
+            branches = ("common", "distinct")
+        self.projections = {
+            branch: {
+                name: self._dense(f"{branch}_{name}")
+                for name in ("query", "key", "value")
+            }
+            for branch in branches
+        }
+        self.outputs = {
+            branch: self._dense(f"{branch}_output")
+            for branch in ("common", "distinct")
+        }
+        self.gates = {
+            branch: self._dense(
+                f"{branch}_gate", identity=False, activation="sigmoid"
+            )
+            for branch in ("common", "distinct")
+        }
+        if self.residual_mlp:
+            self.norms = {}
+            self.mlps = {}
+            for branch in ("common", "distinct"):
+                norm = keras.layers.LayerNormalization(
+                    epsilon=1e-5, name=f"{branch}_norm"
+                )
+                norm.build((None, self.units))
+                self.norms[branch] = norm
+                self.mlps[branch] = self._mlp(branch)
+        if self.normalize_logits:
+            self.log_scale = self.add_weight(
+                name="log_scale",
+                shape=(),
+                initializer=keras.initializers.Constant(
+                    math.log(NORMALIZED_LOGIT_SCALE)
+                ),
+            )
+        self.dropout_layer = keras.layers.Dropout(self.dropout, seed=self.seed)
+
+    def call(self, query, keys, node_states, rows=None, training=False):
+        common, distinct = self.parts(query, keys, node_states, rows, training)
+        return common + distinct
+
+    def parts(self, query, keys, node_states, rows=None, training=False):
+        """The two summands of eq. 26.
+
+        Args:
+            query: Float tensor of shape `(num_nodes, units)`.
+            keys: List of float tensors of shape `(num_nodes, units)`.
+            node_states: Float tensor of shape `(num_nodes, units)`.
+            rows: int32 tensor of shape `(num_rows,)`, or `None` for all
+                nodes. Defaults to `None`.
+            training: Boolean. Whether dropout is active. Defaults to
+                `False`.
+
+        Returns:
+            Tuple of tensors of shape `(num_rows, units)`, the common and the
+            distinct part; their sum is the layer's result.
+        """
+
+        def pick(states):
+            return states if rows is None else ops.take(states, rows, axis=0)
+
+        # Attention over modalities sees all of them at once.
+        groups = (
+            [keys] if self.attention == "modalities" else [[k] for k in keys]
+        )
+        common, distinct = 0.0, 0.0
+        for group in groups:
+            common = common + self._branch(
+                "common", query, group, pick, training
+            )
+            distinct = distinct + self._branch(
+                "distinct", query, group, pick, training
+            )
+        preferences = pick(node_states)
+        scale = 0.5 / len(groups)
+        return (
+            scale * common * self.gates["common"](preferences),
+            scale * distinct * self.gates["distinct"](preferences),
+        )
+
+    def _branch(self, branch, query, keys, pick, training):
+        projections = self.projections.get(branch, self.projections["common"])
+        queries = projections["query"](pick(query))  # (num_rows, units)
+        values = [projections["value"](pick(key)) for key in keys]
+        value = sum(values) / len(values)
+        attended = self._attend(projections, query, keys, pick, queries, value)
+        if branch == "distinct":
+            attended = value - attended
+        attended = self.dropout_layer(attended, training=training)
+        result = self.outputs[branch](attended) + queries
+        if self.residual_mlp:
+            normalized = self.norms[branch](result)
+            hidden, last = self.mlps[branch]
+            result = last(hidden(normalized)) + result
+        return result
+
+    def _attend(self, projections, query, keys, pick, queries, value):
+        scale = paper_logit_scale(self.units)
+        if self.attention == "zero":
+            return ops.zeros_like(value)
+        if self.attention == "channel":
+            if self.normalize_logits:
+                scale = ops.exp(self.log_scale)
+            return channel_attention(
+                projections["query"](query),
+                projections["key"](keys[0]),
+                value,
+                scale,
+                normalize=self.normalize_logits,
+            )
+        if self.attention == "nodes":
+            return node_attention(
+                queries,
+                projections["key"](keys[0]),
+                projections["value"](keys[0]),
+                scale,
+            )
+        row_keys = [projections["key"](pick(key)) for key in keys]
+        if self.attention == "batch":
+            return node_attention(queries, row_keys[0], value, scale)
+        if self.attention == "heads":
+            scale = paper_logit_scale(self.units // self.num_heads)
+            return head_attention(
+                queries, row_keys[0], value, scale, self.num_heads
+            )
+        tokens = [query, *keys]
+        return modality_attention(
+            queries,
+            ops.stack([projections["key"](pick(t)) for t in tokens], axis=1),
+            ops.stack([projections["value"](pick(t)) for t in tokens], axis=1),
+            scale,
+        )
+
+    def _dense(self, name, identity=True, zero=False, activation=None):
+        self._num_dense += 1
+        if zero and self.identity_start:
+            initializer = "zeros"
+        elif identity and self.identity_start:
+            initializer = keras.initializers.Identity()
+        else:
+            initializer = keras.initializers.GlorotUniform(
+                seed=self.seed + self._num_dense
+            )
+        layer = keras.layers.Dense(
+            self.units,
+            activation=activation,
+            kernel_initializer=initializer,
+            name=name,
+        )
+        layer.build((None, self.units))
+        return layer
+
+    def _mlp(self, branch):
+        return (
+            self._dense(f"{branch}_hidden", identity=False, activation="relu"),
+            self._dense(f"{branch}_last", identity=False, zero=True),
+        )
+
+    def get_config(self):
+        config = super().get_config()
+        config.update(
+            {
+                "units": self.units,
+                "attention": self.attention,
+                "normalize_logits": self.normalize_logits,
+                "share_projections": self.share_projections,
+                "residual_mlp": self.residual_mlp,
+                "identity_start": self.identity_start,
+                "num_heads": self.num_heads,
+                "dropout": self.dropout,
+                "seed": self.seed,
+            }
+        )
+        return config

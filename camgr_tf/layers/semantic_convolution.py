@@ -1,0 +1,35 @@
+import keras
+from keras import ops
+
+from camgr_tf.ops import sparse_matmul
+
+
+class SemanticConvolution(keras.layers.Layer):
+    """Smooths items over similar items and carries them to users.
+
+    ```
+    H_i = S'' H''_i                            (13)
+    h_u = sum_{i in N(u)} a_ui h_i             (14)
+    ```
+
+    The graphs are given at call. With `item_adjacency` normalized by rows
+    this is eq. 12; with `user_item_adjacency` normalized by rows `a_ui` is
+    `1 / |N(u)|`, eq. 14.
+
+    Call arguments:
+        item_states: Float tensor of shape `(num_items, dim)`.
+        item_adjacency: `Adjacency` of shape `(num_items, num_items)`.
+        user_item_adjacency: `Adjacency` of shape `(num_users, num_items)`.
+
+    Output shape:
+        `(num_users + num_items, dim)`, users first. A user without items
+        gets zeros.
+
+    Reference:
+        Eq. 13 and 14.
+    """
+
+    def call(self, item_states, item_adjacency, user_item_adjacency):
+        items = sparse_matmul(item_adjacency, item_states)
+        users = sparse_matmul(user_item_adjacency, items)
+        return ops.concatenate([users, items], axis=0)

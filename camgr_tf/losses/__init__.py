@@ -1,0 +1,15 @@
+"""Losses as functions of tensors."""
+
+from camgr_tf.losses.bpr import bpr
+from camgr_tf.losses.info_nce import info_nce
+from camgr_tf.losses.info_nce import softmax_cross_entropy
+from camgr_tf.losses.norms import frobenius
+from camgr_tf.losses.norms import half_squared
+
+__all__ = [
+    "bpr",
+    "frobenius",
+    "half_squared",
+    "info_nce",
+    "softmax_cross_entropy",
+]

@@ -1,0 +1,49 @@
+from keras import ops
+
+from camgr_tf.ops import l2_normalize
+
+
+def info_nce(queries, keys, temperature=0.2, normalize=True):
+    """Contrasts each query's own key with the keys of the other rows.
+
+    ```
+    -mean_b log( exp(q_b . k_b / t) / sum_r exp(q_b . k_r / t) )
+    ```
+
+    The denominator runs over the cross pairs `(b, r)`. Eq. 30 prints `h_r,m .
+    h_r,n` there, which pairs each `r` with itself and leaves nothing that
+    tells a query's own key from another's.
+
+    Args:
+        queries: Float tensor of shape `(batch, dim)`.
+        keys: Float tensor of shape `(batch, dim)`.
+        temperature: Float. Divides the similarities. Defaults to `0.2`.
+        normalize: Boolean. Cosine similarity if true, else plain dot
+            products. Defaults to `True`.
+
+    Returns:
+        Scalar tensor: the mean over the rows, where eq. 30 has the sum, so
+        that its weight does not depend on the batch size.
+
+    Reference:
+        Eq. 30.
+    """
+    if normalize:
+        queries, keys = l2_normalize(queries), l2_normalize(keys)
+    return softmax_cross_entropy(queries @ ops.transpose(keys) / temperature)
+
+
+def softmax_cross_entropy(logits):
+    """Cross entropy of a square matrix whose diagonal is the right answer.
+
+    ```
+    mean_b [ logsumexp_r L(b, r) - L(b, b) ]
+    ```
+
+    Args:
+        logits: Float tensor of shape `(batch, batch)`.
+
+    Returns:
+        Scalar tensor; zero for a single row.
+    """
+    return ops.mean(ops.logsumexp(logits, axis=1) - ops.diagonal(logits))

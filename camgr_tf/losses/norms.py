@@ -1,0 +1,48 @@
+from keras import ops
+
+
+def frobenius(*matrices):
+    """Plain Frobenius norms, summed, per row of the last matrix (MMRec).
+
+    ```
+    (||X_1||_F + ... + ||X_m||_F) / rows(X_m)
+    ```
+
+    The norms are not squared: the gradient does not fade as a matrix shrinks.
+
+    Args:
+        *matrices: Float tensors of shape `(rows, dim)`.
+
+    Returns:
+        Scalar tensor. A matrix of zeros gets the gradient zero.
+    """
+    total = 0.0
+    for matrix in matrices:
+        squares = ops.sum(matrix * matrix)
+        positive = squares > 0
+        # The square root has an infinite slope at zero.
+        root = ops.sqrt(ops.where(positive, squares, ops.ones_like(squares)))
+        total = total + ops.where(positive, root, ops.zeros_like(root))
+    return total / ops.cast(ops.shape(matrices[-1])[0], total.dtype)
+
+
+def half_squared(*matrices, batch_size):
+    """Half the squared norms per row of a full batch.
+
+    ```
+    (||X_1||_F^2 + ... + ||X_m||_F^2) / (2 batch_size)
+    ```
+
+    Args:
+        *matrices: Float tensors of shape `(rows, dim)`.
+        batch_size: Integer. The configured batch size, also for the short
+            last batch of an epoch.
+
+    Returns:
+        Scalar tensor.
+
+    Reference:
+        `||w||^2` of eq. 31 on the rows of a batch, as MGCN and MICRO do.
+    """
+    total = sum(ops.sum(matrix * matrix) for matrix in matrices)
+    return total / (2.0 * batch_size)

@@ -1,0 +1,277 @@
+import keras
+from keras import ops
+
+from camgr_tf.graphs import bipartite_adjacency
+from camgr_tf.graphs import item_user_adjacency
+from camgr_tf.graphs import semantic_matrix
+from camgr_tf.graphs import user_item_adjacency
+from camgr_tf.layers import CrossAttentionFusion
+from camgr_tf.layers import GraphAttention
+from camgr_tf.layers import ModalityPurification
+from camgr_tf.layers import SemanticConvolution
+from camgr_tf.layers.modality_mean import ModalityMean
+from camgr_tf.losses import half_squared
+from camgr_tf.losses import info_nce
+from camgr_tf.models.recommender import Recommender
+from camgr_tf.ops import Adjacency
+from camgr_tf.ops import propagate
+from camgr_tf.ops import sparse_matmul
+
+ENCODERS = ("attention", "scaled_attention", "propagation")
+PURIFICATIONS = ("item_user", "item", "none")
+FUSIONS = ("cross_attention", "mean", "weighted_mean")
+
+
+class CAmgr(Recommender):
+    """Cross-attention fusion of purified modalities on two kinds of graph.
+
+    ```
+    H''_m = (H_i + mean of users) * sigmoid(gate(features_m))   (1-6)
+    H_n   = mean over layers of the encoder on the user-item graph  (7-9)
+    H_m~  = semantic graph of m, then the mean of each user's items (10-14)
+    H_f   = cross-attention fusion of the H_m~, gated by H_n    (15-26)
+    score = (H_n + H_f)_u . (H_n + H_f)_i                       (27, 28)
+    loss  = BPR + a_1 InfoNCE(H_f, H_n) + a_2 L2                (29-31)
+    ```
+
+    The README's table "How we read the paper" says which readings of the
+    equations the presets `paper` and `tuned` choose, and what the others
+    measured.
+    """
+
+    training_defaults = {"learning_rate": 0.001}
+    presets = {}
+    search_space = {}
+
+    def __init__(
+        self,
+        dataset,
+        *,
+        num_layers=2,
+        encoder="propagation",
+        purification="item_user",
+        num_neighbors=10,
+        include_self=True,
+        semantic_normalization="row",
+        user_aggregation="row",
+        fusion="cross_attention",
+        query_modality="text",
+        attention="channel",
+        normalize_logits=False,
+        share_projections=True,
+        residual_mlp=True,
+        identity_start=True,
+        num_heads=8,
+        fusion_dropout=0.0,
+        fusion_learning_rate_scale=0.02,
+        contrastive_weight=0.01,
+        temperature=0.2,
+        normalize_contrast=True,
+        l2_weight=1e-4,
+        batch_size=2048,
+        embedding_dim=64,
+        seed=0,
+    ):
+        super().__init__(dataset, embedding_dim=embedding_dim, seed=seed)
+        for name, value, allowed in (
+            ("encoder", encoder, ENCODERS),
+            ("purification", purification, PURIFICATIONS),
+            ("fusion", fusion, FUSIONS),
+        ):
+            if value not in allowed:
+                raise ValueError(
+                    f"`{name}` must be one of {allowed}. "
+                    f"Received: {name}={value!r}"
+                )
+        modalities = list(dataset.features)
+        self.modalities = modalities
+        self.query_modality = (
+            query_modality if query_modality in modalities else modalities[-1]
+        )
+        self.num_layers = num_layers
+        self.encoder = encoder
+        self.purification = purification
+        self.fusion_name = fusion
+        self.fusion_learning_rate_scale = fusion_learning_rate_scale
+        self.contrastive_weight = contrastive_weight
+        self.temperature = temperature
+        self.normalize_contrast = normalize_contrast
+        self.l2_weight = l2_weight
+        self.batch_size = batch_size
+
+        # === Graphs ===
+        interactions = dataset.interactions
+        self.adjacency = bipartite_adjacency(interactions)
+        self.item_users = item_user_adjacency(interactions)
+        self.user_items = user_item_adjacency(interactions, user_aggregation)
+        self.item_graphs = {
+            m: Adjacency(
+                semantic_matrix(
+                    dataset.features[m],
+                    num_neighbors,
+                    include_self,
+                    semantic_normalization,
+                )
+            )
+            for m in modalities
+        }
+        self.features = {
+            m: ops.convert_to_tensor(dataset.features[m]) for m in modalities
+        }
+
+        # === Layers ===
+        dim = embedding_dim
+        self.user_table = self.table("user_embeddings", (self.num_users, dim))
+        self.item_table = self.table("item_embeddings", (self.num_items, dim))
+        self.purifiers = {
+            m: ModalityPurification(
+                dim,
+                gated=purification != "none",
+                seed=self.next_seed(),
+                name=f"purification_{m}",
+            )
+            for m in modalities
+        }
+        self.convolution = SemanticConvolution(name="semantic_convolution")
+        self.attention_layers = []
+        if encoder != "propagation":
+            self.attention_layers = [
+                GraphAttention(
+                    dim,
+                    scaling="degree"
+                    if encoder == "scaled_attention"
+                    else "none",
+                    transform=encoder == "attention",
+                    activation="relu" if encoder == "attention" else None,
+                    kernel_initializer=keras.initializers.GlorotUniform(
+                        seed=self.next_seed()
+                    ),
+                    attention_initializer=keras.initializers.GlorotUniform(
+                        seed=self.next_seed()
+                    ),
+                    name=f"graph_attention_{layer}",
+                )
+                for layer in range(num_layers)
+            ]
+        if fusion == "cross_attention":
+            self.fusion = CrossAttentionFusion(
+                dim,
+                attention=attention,
+                normalize_logits=normalize_logits,
+                share_projections=share_projections,
+                residual_mlp=residual_mlp,
+                identity_start=identity_start,
+                num_heads=num_heads,
+                dropout=fusion_dropout,
+                seed=self.next_seed(),
+                name="fusion",
+            )
+        else:
+            self.fusion = ModalityMean(
+                learned=fusion == "weighted_mean", name="fusion"
+            )
+        self.embed()  # builds all layers
+
+    def embed(self, training=False):
+        nodes, modal = self.encode(), self.modal_states()
+        fused = self.fuse(nodes, modal, rows=None, training=training)
+        return ops.split(nodes + fused, [self.num_users], axis=0)
+
+    def encode(self):
+        """`H_n`, the ID embeddings after the graph encoder (eq. 7-9)."""
+        states = ops.concatenate([self.user_table, self.item_table], axis=0)
+        if self.encoder == "propagation":
+            return propagate(self.adjacency, states, self.num_layers)
+        total = states
+        for layer in self.attention_layers:
+            states = layer(states, adjacency=self.adjacency)
+            total = total + states
+        return total / (self.num_layers + 1)
+
+    def purify(self):
+        """`H''` of each modality, `(num_items, embedding_dim)` (eq. 1-6)."""
+        behavior = ops.convert_to_tensor(self.item_table)
+        if self.purification == "item_user":
+            behavior = behavior + sparse_matmul(
+                self.item_users, self.user_table
+            )
+        return {
+            m: self.purifiers[m](self.features[m], behavior)
+            for m in self.modalities
+        }
+
+    def modal_states(self):
+        """Each modality's states of all nodes, users first (eq. 13, 14)."""
+        return {
+            m: self.convolution(
+                states,
+                item_adjacency=self.item_graphs[m],
+                user_item_adjacency=self.user_items,
+            )
+            for m, states in self.purify().items()
+        }
+
+    def fuse(self, nodes, modal, rows, training=False):
+        """`H_f` of some nodes, `(num_rows, embedding_dim)` (eq. 15-26)."""
+        if self.fusion_name != "cross_attention":
+            fused = self.fusion([modal[m] for m in self.modalities])
+            return fused if rows is None else ops.take(fused, rows, axis=0)
+        query, keys = self.query_and_keys(modal)
+        return self.fusion(
+            query, keys=keys, node_states=nodes, rows=rows, training=training
+        )
+
+    def query_and_keys(self, modal):
+        """The asking modality's states and the list of the answering ones."""
+        keys = [modal[m] for m in self.modalities if m != self.query_modality]
+        query = modal[self.query_modality]
+        return query, keys or [query]
+
+    def loss_terms(self, user_ids, positive_item_ids, negative_item_ids):
+        nodes, modal = self.encode(), self.modal_states()
+        size = ops.shape(user_ids)[0]
+        # Everything behind the graphs works node by node: batch rows only.
+        rows = ops.concatenate(
+            [
+                user_ids,
+                positive_item_ids + self.num_users,
+                negative_item_ids + self.num_users,
+            ]
+        )
+        fused = self.fuse(nodes, modal, rows, training=True)
+        nodes = ops.take(nodes, rows, axis=0)
+        final = nodes + fused
+        users, positive_items, negative_items = (
+            final[:size],
+            final[size : 2 * size],
+            final[2 * size :],
+        )
+        contrast = info_nce(
+            fused[:size],
+            nodes[:size],
+            self.temperature,
+            self.normalize_contrast,
+        ) + info_nce(
+            fused[size : 2 * size],
+            nodes[size : 2 * size],
+            self.temperature,
+            self.normalize_contrast,
+        )
+        return {
+            "bpr": self.bpr(users, positive_items, negative_items),
+            "info_nce": self.contrastive_weight * contrast,
+            "l2": self.l2_weight
+            * half_squared(
+                users,
+                positive_items,
+                negative_items,
+                batch_size=self.batch_size,
+            ),
+        }
+
+    def learning_rate_scale(self, variable):
+        if variable.path.split("/")[0] == "fusion" or "/fusion/" in (
+            variable.path
+        ):
+            return self.fusion_learning_rate_scale
+        return 1.0

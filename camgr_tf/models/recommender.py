@@ -1,0 +1,245 @@
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from camgr_tf.layers.initializers import torch_uniform
+from camgr_tf.layers.initializers import xavier_normal
+from camgr_tf.losses import bpr
+
+
+class Recommender(keras.Model):
+    """Base of all models: embeddings of users and items, ranked by product.
+
+    A subclass builds its weights in the constructor, from the data set that
+    it is given, and overrides `embed`. It may override `loss_terms`. Scores,
+    the training step, and everything that trains, evaluates, saves, resumes
+    and serves a model rely on these two alone.
+
+    The data set is data, not configuration: it is given to the constructor
+    and never saved with the model. A saved run is its parameters and its
+    weights; `camgr_tf.load` builds the model anew and fills it.
+
+    Args:
+        dataset: `camgr_tf.data.Dataset`. Interactions and item features.
+        embedding_dim: Integer. Width of the ID embeddings. Defaults to `64`.
+        seed: Integer. Fixes all initial values and all random choices inside
+            the model. Defaults to `0`.
+
+    Attributes:
+        training_defaults: Dictionary. Values that the model prefers for
+            fields of `TrainingConfig`, such as the learning rate.
+        presets: Dictionary from a preset's name to parameters of the
+            constructor or of `TrainingConfig`.
+        search_space: Dictionary from a parameter's name to the list of
+            values that its authors searched.
+
+    Reference:
+        Eq. 27-28 for the score; eq. 31 for the loss.
+    """
+
+    training_defaults = {}
+    presets = {}
+    search_space = {}
+
+    def __init__(self, dataset, *, embedding_dim=64, seed=0):
+        super().__init__()
+        if embedding_dim < 1:
+            raise ValueError(
+                "`embedding_dim` must be positive. "
+                f"Received: embedding_dim={embedding_dim}"
+            )
+        self.num_users = dataset.interactions.num_users
+        self.num_items = dataset.interactions.num_items
+        self.embedding_dim = embedding_dim
+        self.seed = seed
+        self.loss_trackers = {}
+        self._num_seeds = 0
+
+    # === What a model defines ===
+
+    def embed(self, training=False):
+        """Final embeddings of all users and all items.
+
+        Args:
+            training: Boolean. Whether dropout and the like are active.
+                Defaults to `False`.
+
+        Returns:
+            Tuple of float tensors `(num_users, dim)` and `(num_items, dim)`
+            whose products are the scores.
+        """
+        raise NotImplementedError
+
+    def loss_terms(self, user_ids, positive_item_ids, negative_item_ids):
+        """The named, weighted terms whose sum is minimized.
+
+        Args:
+            user_ids: int32 tensor of shape `(batch,)`.
+            positive_item_ids: int32 tensor of shape `(batch,)`.
+            negative_item_ids: int32 tensor of shape `(batch,)`.
+
+        Returns:
+            Dictionary from a term's name to a scalar tensor.
+        """
+        users, items = self.embed(training=True)
+        return {
+            "bpr": self.bpr(
+                ops.take(users, user_ids, axis=0),
+                ops.take(items, positive_item_ids, axis=0),
+                ops.take(items, negative_item_ids, axis=0),
+            )
+        }
+
+    def learning_rate_scale(self, variable):
+        """Factor on the learning rate for one trainable variable.
+
+        Args:
+            variable: `keras.Variable` of this model.
+
+        Returns:
+            Float. `1.0` unless a model overrides this.
+        """
+        return 1.0
+
+    def begin_epoch(self):
+        """Called before each epoch's first batch; does nothing here."""
+
+    # === What the base does with it ===
+
+    def bpr(self, users, positive_items, negative_items):
+        """BPR of gathered rows, each of shape `(batch, dim)`."""
+        return bpr(
+            ops.sum(users * positive_items, axis=1),
+            ops.sum(users * negative_items, axis=1),
+        )
+
+    def call(self, user_ids, training=False):
+        """Scores of all items for some users, `(batch, num_items)`."""
+        users, items = self.embed(training=training)
+        return ops.take(users, user_ids, axis=0) @ ops.transpose(items)
+
+    def train_step(self, batch):
+        with tf.GradientTape() as tape:
+            terms = self.loss_terms(
+                batch["user_ids"],
+                batch["positive_item_ids"],
+                batch["negative_item_ids"],
+            )
+            loss = sum(terms.values())
+        # `trainable_variables` gathers from all layers: ask once.
+        variables = self.trainable_variables
+        gradients = tape.gradient(loss, [v.value for v in variables])
+        self.optimizer.apply(
+            [
+                _zeros_if_missing(gradient, variable)
+                for gradient, variable in zip(gradients, variables)
+            ],
+            variables,
+        )
+        logs = {"loss": loss, **terms}
+        for name, value in logs.items():
+            self.loss_trackers[name].update_state(value)
+        return {name: self.loss_trackers[name].result() for name in logs}
+
+    @property
+    def metrics(self):
+        return list(self.loss_trackers.values())
+
+    def track_losses(self, names):
+        """Creates the running means that `train_step` reports.
+
+        Args:
+            names: List of strings. The keys of `loss_terms`.
+        """
+        for name in ("loss", *names):
+            if name not in self.loss_trackers:
+                self.loss_trackers[name] = keras.metrics.Mean(name=name)
+
+    # === Building blocks for subclasses ===
+
+    def next_seed(self):
+        """A new integer seed, the same for the same model and call order."""
+        self._num_seeds += 1
+        sequence = np.random.SeedSequence([self.seed, self._num_seeds])
+        return int(sequence.generate_state(1)[0] >> 1)
+
+    def table(self, name, shape, initializer="xavier_uniform", trainable=True):
+        """A weight of shape `(rows, columns)`.
+
+        Args:
+            name: String. Its name in saved weights.
+            shape: Tuple `(rows, columns)`.
+            initializer: String, `"xavier_uniform"`, `"xavier_normal"`, or an
+                array of initial values. Defaults to `"xavier_uniform"`.
+            trainable: Boolean. Defaults to `True`.
+
+        Returns:
+            `keras.Variable`.
+        """
+        if isinstance(initializer, str):
+            initializer = self._initializer(initializer, shape)
+        else:
+            values = np.asarray(initializer, "float32")
+            initializer = lambda shape, dtype: ops.cast(values, dtype)  # noqa: E731
+        return self.add_weight(
+            name=name,
+            shape=shape,
+            initializer=initializer,
+            trainable=trainable,
+        )
+
+    def linear(
+        self, name, input_dim, units, initializer="torch", use_bias=True, **kw
+    ):
+        """A built `keras.layers.Dense` with PyTorch's initial values.
+
+        Args:
+            name: String. Its name in saved weights.
+            input_dim: Integer. Width of its input.
+            units: Integer. Width of its output.
+            initializer: String. Of the kernel: `"torch"`,
+                `"xavier_uniform"` or `"xavier_normal"`. The bias always
+                starts as PyTorch's does, uniform in `+-1 / sqrt(input_dim)`.
+                Defaults to `"torch"`.
+            use_bias: Boolean. Defaults to `True`.
+            **kw: Further arguments of `keras.layers.Dense`.
+
+        Returns:
+            `keras.layers.Dense`.
+        """
+        kw.setdefault(
+            "bias_initializer", torch_uniform(input_dim, self.next_seed())
+        )
+        layer = keras.layers.Dense(
+            units,
+            use_bias=use_bias,
+            kernel_initializer=self._initializer(
+                initializer, (input_dim, units)
+            ),
+            name=name,
+            **kw,
+        )
+        layer.build((None, input_dim))
+        return layer
+
+    def _initializer(self, name, shape):
+        seed = self.next_seed()
+        if name == "xavier_uniform":
+            return keras.initializers.GlorotUniform(seed=seed)
+        if name == "xavier_normal":
+            return xavier_normal(shape, seed)
+        if name == "torch":
+            return torch_uniform(shape[0], seed)
+        raise ValueError(
+            "`initializer` must be 'xavier_uniform', 'xavier_normal' or "
+            f"'torch'. Received: initializer={name!r}"
+        )
+
+
+def _zeros_if_missing(gradient, variable):
+    # A weight that this step did not touch keeps moving by its momentum in
+    # the reference implementations; Keras would skip it.
+    if gradient is None:
+        return ops.zeros(variable.shape, variable.dtype)
+    return gradient

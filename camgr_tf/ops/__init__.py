@@ -1,0 +1,19 @@
+"""Stateless functions of tensors that Keras' `ops` does not offer."""
+
+from camgr_tf.ops.adjacency import Adjacency
+from camgr_tf.ops.normalize import l2_normalize
+from camgr_tf.ops.segment import segment_softmax
+from camgr_tf.ops.segment import segment_sum
+from camgr_tf.ops.sparse import propagate
+from camgr_tf.ops.sparse import sparse_matmul
+from camgr_tf.ops.sparse import weighted_matmul
+
+__all__ = [
+    "Adjacency",
+    "l2_normalize",
+    "propagate",
+    "segment_softmax",
+    "segment_sum",
+    "sparse_matmul",
+    "weighted_matmul",
+]

@@ -1,0 +1,78 @@
+import numpy as np
+import scipy.sparse
+import tensorflow as tf
+
+
+class Adjacency:
+    """A constant sparse matrix, its transpose and its edge list.
+
+    Everything that a graph layer may ask for is computed once, in row-major
+    order: the matrix as a `tf.SparseTensor`, the transpose that the backward
+    of a product needs, and the permutation that carries edge values from one
+    to the other.
+
+    Args:
+        matrix: SciPy sparse matrix of shape `(num_targets, num_sources)`.
+            Entry `[target, source]` is the weight of the edge along which
+            `source` sends to `target`. Entries at the same place are summed.
+
+    Attributes:
+        shape: Tuple `(num_targets, num_sources)`.
+        num_edges: Integer. Number of stored entries.
+        targets: int32 tensor of shape `(num_edges,)`, sorted.
+        sources: int32 tensor of shape `(num_edges,)`.
+        tensor: `tf.SparseTensor` of shape `(num_targets, num_sources)`.
+        transposed: `tf.SparseTensor` of shape `(num_sources, num_targets)`.
+        permutation: int32 tensor of shape `(num_edges,)`;
+            `transposed.values == tf.gather(tensor.values, permutation)`.
+        target_degrees: float32 tensor of shape `(num_targets,)`. Number of
+            edges that arrive at each target.
+        source_degrees: float32 tensor of shape `(num_sources,)`. Number of
+            edges that leave each source.
+
+    Raises:
+        ValueError: If `matrix` is not a SciPy sparse matrix, or has an entry
+            that is not finite.
+    """
+
+    def __init__(self, matrix):
+        if not scipy.sparse.issparse(matrix):
+            raise ValueError(
+                "`matrix` must be a SciPy sparse matrix. "
+                f"Received: {type(matrix).__name__}"
+            )
+        # A copy in canonical order: sorted columns, no repeated entries.
+        matrix = scipy.sparse.csr_matrix(matrix, dtype="float32", copy=True)
+        matrix.sum_duplicates()
+        if not np.isfinite(matrix.data).all():
+            raise ValueError("`matrix` has entries that are not finite.")
+        edges = matrix.tocoo()
+        order = np.lexsort((edges.row, edges.col))
+        self.shape = matrix.shape
+        self.num_edges = matrix.nnz
+        # Created outside any `tf.function`: constants are captured, not
+        # copied into each graph, and survive being built inside a trace.
+        with tf.init_scope():
+            self.targets = tf.constant(edges.row, "int32")
+            self.sources = tf.constant(edges.col, "int32")
+            self.permutation = tf.constant(order, "int32")
+            self.tensor = _sparse_tensor(
+                edges.row, edges.col, edges.data, matrix.shape
+            )
+            self.transposed = _sparse_tensor(
+                edges.col[order],
+                edges.row[order],
+                edges.data[order],
+                matrix.shape[::-1],
+            )
+            self.target_degrees = tf.constant(
+                np.bincount(edges.row, minlength=matrix.shape[0]), "float32"
+            )
+            self.source_degrees = tf.constant(
+                np.bincount(edges.col, minlength=matrix.shape[1]), "float32"
+            )
+
+
+def _sparse_tensor(rows, columns, values, shape):
+    indices = np.stack([rows, columns], axis=1).astype("int64")
+    return tf.SparseTensor(indices, values.astype("float32"), shape)

@@ -1,0 +1,112 @@
+import tensorflow as tf
+
+
+def sparse_matmul(adjacency, states):
+    """Product of a constant sparse matrix and a dense matrix, `A X`.
+
+    The backward is the product with the transpose, `A^T G`, which
+    `Adjacency` keeps ready. Both directions run on TensorFlow's CSR kernels,
+    four to five times as fast on a CPU as `tf.sparse.sparse_dense_matmul`
+    (`python -m benchmarks` measures it).
+
+    Args:
+        adjacency: `Adjacency` of shape `(num_targets, num_sources)`.
+        states: Float tensor of shape `(num_sources, dim)`.
+
+    Returns:
+        Tensor of shape `(num_targets, dim)`.
+    """
+
+    @tf.custom_gradient
+    def product(x):
+        def backward(upstream):
+            return _csr_matmul(
+                adjacency.transposed, adjacency.transposed.values, upstream
+            )
+
+        return _csr_matmul(adjacency.tensor, adjacency.tensor.values, x), (
+            backward
+        )
+
+    states = tf.convert_to_tensor(states)
+    dtype = states.dtype
+    result = product(tf.cast(states, "float32"))
+    return tf.cast(result, dtype)
+
+
+def weighted_matmul(adjacency, edge_weights, states):
+    """Product of a sparse matrix with trainable values and a dense matrix.
+
+    ```
+    result_t = sum_{e = (t, s)} w_e x_s
+    ```
+
+    with gradients for `edge_weights` and `states`.
+
+    Args:
+        adjacency: `Adjacency`. Gives the places; its values are not used.
+        edge_weights: Float tensor of shape `(num_edges,)` in the order of
+            `adjacency.targets` and `adjacency.sources`.
+        states: Float tensor of shape `(num_sources, dim)`.
+
+    Returns:
+        Tensor of shape `(num_targets, dim)`. A target without edges gets
+        zeros.
+    """
+
+    @tf.custom_gradient
+    def product(weights, x):
+        def backward(upstream):
+            transposed_weights = tf.gather(weights, adjacency.permutation)
+            weights_gradient = tf.reduce_sum(
+                tf.gather(upstream, adjacency.targets)
+                * tf.gather(x, adjacency.sources),
+                axis=1,
+            )
+            states_gradient = _csr_matmul(
+                adjacency.transposed, transposed_weights, upstream
+            )
+            return weights_gradient, states_gradient
+
+        return _csr_matmul(adjacency.tensor, weights, x), backward
+
+    return product(
+        tf.convert_to_tensor(edge_weights), tf.convert_to_tensor(states)
+    )
+
+
+def propagate(adjacency, states, num_layers):
+    """Mean of a state and its repeated neighborhood averages (LightGCN).
+
+    ```
+    (X + A X + ... + A^L X) / (L + 1)
+    ```
+
+    Args:
+        adjacency: `Adjacency` of shape `(num_nodes, num_nodes)`.
+        states: Float tensor of shape `(num_nodes, dim)`.
+        num_layers: Integer. The `L` of the formula; `0` returns `states`.
+
+    Returns:
+        Tensor of shape `(num_nodes, dim)`.
+
+    Reference:
+        He et al., "LightGCN", SIGIR 2020; layer mean as in eq. 9 of CAmgr.
+    """
+    total = states
+    for _ in range(num_layers):
+        states = sparse_matmul(adjacency, states)
+        total = total + states
+    return total / (num_layers + 1)
+
+
+def _csr_matmul(sparse, values, dense):
+    # The conversion costs about a tenth of the product; grappler shares it
+    # between equal calls of one graph. A CSR matrix kept from outside the
+    # graph is refused: a captured variant carries no shape.
+    matrix = tf.raw_ops.SparseTensorToCSRSparseMatrix(
+        indices=sparse.indices, values=values, dense_shape=sparse.dense_shape
+    )
+    result = tf.raw_ops.SparseMatrixMatMul(a=matrix, b=dense)
+    result.set_shape([sparse.shape[0], dense.shape[1]])
+    return result

@@ -1,0 +1,1 @@
+"""Sampling, optimization, evaluation and runs."""

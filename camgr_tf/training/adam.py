@@ -1,0 +1,104 @@
+import keras
+import tensorflow as tf
+from keras import ops
+
+
+class Adam(keras.optimizers.Optimizer):
+    """Adam as PyTorch computes it, with a learning rate per variable.
+
+    ```
+    g   = gradient + weight_decay w          (coupled, into both moments)
+    m   = b1 m + (1 - b1) g
+    v   = b2 v + (1 - b2) g^2
+    w  -= lr s_w  [m / (1 - b1^t)] / ( sqrt(v / (1 - b2^t)) + epsilon )
+    ```
+
+    Differs from `keras.optimizers.Adam`: epsilon is added after the bias
+    correction and is `1e-8` (pairwise ranking has gradients of 1e-6, where
+    Keras' `1e-7` shows); weight decay is added to the gradient; every
+    variable may have its own factor `s_w`; a sparse gradient is made dense
+    first, since its repeated rows would else be squared one by one.
+
+    Args:
+        learning_rate: Float. Defaults to `0.001`.
+        beta_1: Float. Decay of the first moment. Defaults to `0.9`.
+        beta_2: Float. Decay of the second moment. Defaults to `0.999`.
+        epsilon: Float. Defaults to `1e-8`.
+        coupled_weight_decay: Float. Defaults to `0.0`.
+        scales: Function from a variable to its factor `s_w`. Defaults to
+            `None`: 1 for all.
+
+    Raises:
+        ValueError: If the learning rate is not positive.
+
+    Reference:
+        Kingma and Ba, ICLR 2015.
+    """
+
+    def __init__(
+        self,
+        learning_rate=0.001,
+        beta_1=0.9,
+        beta_2=0.999,
+        epsilon=1e-8,
+        coupled_weight_decay=0.0,
+        scales=None,
+    ):
+        if not learning_rate > 0:
+            raise ValueError(
+                "`learning_rate` must be positive. "
+                f"Received: learning_rate={learning_rate}"
+            )
+        super().__init__(learning_rate=learning_rate, name="adam")
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.coupled_weight_decay = coupled_weight_decay
+        self.scales = scales
+
+    def build(self, variables):
+        if self.built:
+            return
+        super().build(variables)
+        scale = self.scales or (lambda variable: 1.0)
+        self.scale_values = [float(scale(v)) for v in variables]
+        self.first_moments = [
+            self.add_variable_from_reference(v, "first_moment")
+            for v in variables
+        ]
+        self.second_moments = [
+            self.add_variable_from_reference(v, "second_moment")
+            for v in variables
+        ]
+
+    def update_step(self, gradient, variable, learning_rate):
+        index = self._get_variable_index(variable)
+        first, second = self.first_moments[index], self.second_moments[index]
+        dtype = variable.dtype
+        gradient = ops.cast(tf.convert_to_tensor(gradient), dtype)
+        if self.coupled_weight_decay:
+            gradient = gradient + self.coupled_weight_decay * variable
+        first_value = self.beta_1 * first + (1.0 - self.beta_1) * gradient
+        second_value = (
+            self.beta_2 * second + (1.0 - self.beta_2) * gradient * gradient
+        )
+        step = ops.cast(self.iterations + 1, dtype)
+        first_bias = 1.0 - ops.power(ops.cast(self.beta_1, dtype), step)
+        second_bias = 1.0 - ops.power(ops.cast(self.beta_2, dtype), step)
+        rate = ops.cast(learning_rate, dtype) * self.scale_values[index]
+        denominator = ops.sqrt(second_value / second_bias) + self.epsilon
+        self.assign(first, first_value)
+        self.assign(second, second_value)
+        self.assign_sub(variable, rate / first_bias * first_value / denominator)
+
+    def get_config(self):
+        config = super().get_config()
+        config.update(
+            {
+                "beta_1": self.beta_1,
+                "beta_2": self.beta_2,
+                "epsilon": self.epsilon,
+                "coupled_weight_decay": self.coupled_weight_decay,
+            }
+        )
+        return config

@@ -1,0 +1,216 @@
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from camgr_tf.metrics.beyond_accuracy import gini
+from camgr_tf.metrics.beyond_accuracy import item_coverage
+from camgr_tf.metrics.beyond_accuracy import mean_popularity
+from camgr_tf.metrics.ranking import METRICS
+
+CUTOFFS = (5, 10, 20, 50)
+MASKED_SCORE = -1e10
+
+
+class Evaluator:
+    """Full ranking of all items for every user with held-out items.
+
+    Before ranking, the scores of a user's training items are set to `-1e10`.
+    Validation items stay candidates in testing, as in MMRec, unless
+    `mask_validation` is set. Users are streamed in blocks; no matrix of all
+    users by all items exists.
+
+    Args:
+        interactions: `camgr_tf.data.Interactions`.
+        part: String, `"validation"` or `"test"`.
+        mask_validation: Boolean. Whether validation items are masked too;
+            allowed for `"test"` only. Defaults to `False`.
+        cutoffs: Tuple of integers, the `K` of the metrics. Defaults to `(5,
+            10, 20, 50)`.
+        block_size: Integer. Users ranked at one time. Defaults to `1024`.
+
+    Attributes:
+        user_ids: int array of the users that are evaluated.
+
+    Raises:
+        ValueError: For an unknown part, a part without rows, or validation
+            items masked during validation.
+    """
+
+    def __init__(
+        self,
+        interactions,
+        part,
+        mask_validation=False,
+        cutoffs=CUTOFFS,
+        block_size=1024,
+    ):
+        if part not in ("validation", "test"):
+            raise ValueError(
+                "`part` must be 'validation' or 'test'. "
+                f"Received: part={part!r}"
+            )
+        if mask_validation and part != "test":
+            raise ValueError(
+                "`mask_validation` needs part='test': the items that are "
+                f"looked for would be masked. Received: part={part!r}"
+            )
+        held_out = getattr(interactions, part)
+        if not len(held_out):
+            raise ValueError(f"The {part} part of the data has no rows.")
+        self.part = part
+        self.mask_validation = mask_validation
+        self.num_items = interactions.num_items
+        self.cutoffs = tuple(sorted(cutoffs))
+        self.block_size = block_size
+        masked = [interactions.train]
+        if mask_validation:
+            masked.append(interactions.validation)
+        self._masked = _UserItems(np.concatenate(masked), interactions)
+        self._relevant = _UserItems(held_out, interactions)
+        self.user_ids = np.unique(held_out[:, 0])
+        self.num_relevant = self._relevant.counts(self.user_ids)
+        self.item_degrees = np.bincount(
+            interactions.train[:, 1], minlength=self.num_items
+        )
+
+    def rank(self, user_embeddings, item_embeddings):
+        """The top items of all evaluated users, best first.
+
+        Args:
+            user_embeddings: Float array of shape `(num_users, dim)`.
+            item_embeddings: Float array of shape `(num_items, dim)`.
+
+        Returns:
+            int32 array of shape `(len(user_ids), max(cutoffs))`.
+
+        Raises:
+            ValueError: If an embedding is not finite.
+        """
+        user_embeddings = np.asarray(user_embeddings, "float32")
+        item_embeddings = np.asarray(item_embeddings, "float32")
+        for name, values in (
+            ("user_embeddings", user_embeddings),
+            ("item_embeddings", item_embeddings),
+        ):
+            if not np.isfinite(values).all():
+                raise ValueError(
+                    f"`{name}` has entries that are not finite: the training "
+                    "has diverged. A smaller learning rate may help."
+                )
+        k = min(self.cutoffs[-1], self.num_items)
+        items = np.ascontiguousarray(item_embeddings.T)
+
+        def rank_block(start):
+            users = self.user_ids[start : start + self.block_size]
+            scores = user_embeddings[users] @ items
+            rows, columns = self._masked.pairs(users)
+            scores[rows, columns] = MASKED_SCORE
+            return top_k(scores, k)
+
+        starts = range(0, len(self.user_ids), self.block_size)
+        # NumPy's partition and product release the interpreter lock.
+        with ThreadPoolExecutor(_num_threads()) as pool:
+            return np.concatenate(list(pool.map(rank_block, starts)))
+
+    def per_user(self, ranking):
+        """Every metric of every evaluated user.
+
+        Args:
+            ranking: Integer array of shape `(len(user_ids), k_max)`.
+
+        Returns:
+            Dictionary such as `{"recall@20": array}`; arrays of shape
+            `(len(user_ids),)`, float64, in the order of `user_ids`.
+        """
+        hits = self._relevant.contains(self.user_ids, ranking)
+        return {
+            f"{name}@{k}": metric(hits, self.num_relevant, k)
+            for name, metric in METRICS.items()
+            for k in self.cutoffs
+        }
+
+    def summarize(self, ranking):
+        """Means over users, and what the lists do to the catalogue.
+
+        Args:
+            ranking: Integer array of shape `(len(user_ids), k_max)`.
+
+        Returns:
+            Dictionary from a metric's name to a float; next to the accuracy
+            `item_coverage@K`, `gini@K` and `mean_popularity@K`.
+        """
+        results = {
+            name: float(values.mean())
+            for name, values in self.per_user(ranking).items()
+        }
+        for k in self.cutoffs:
+            counts = np.bincount(
+                ranking[:, :k].ravel(), minlength=self.num_items
+            )
+            results[f"item_coverage@{k}"] = item_coverage(counts)
+            results[f"gini@{k}"] = gini(counts)
+            results[f"mean_popularity@{k}"] = mean_popularity(
+                counts, self.item_degrees
+            )
+        return results
+
+    def evaluate(self, user_embeddings, item_embeddings):
+        """`summarize` of `rank`."""
+        return self.summarize(self.rank(user_embeddings, item_embeddings))
+
+
+def top_k(scores, k):
+    """Columns of the largest `k` scores of each row, best first.
+
+    Equal scores among the chosen are ordered by the smaller column.
+
+    Args:
+        scores: Float array of shape `(rows, columns)`.
+        k: Integer, at most the number of columns.
+
+    Returns:
+        int32 array of shape `(rows, k)`.
+    """
+    num_columns = scores.shape[1]
+    if k < num_columns:
+        chosen = np.argpartition(scores, num_columns - k, axis=1)
+        chosen = np.sort(chosen[:, num_columns - k :], axis=1)
+    else:
+        chosen = np.tile(np.arange(num_columns), (len(scores), 1))
+    values = np.take_along_axis(scores, chosen, axis=1)
+    order = np.argsort(-values, axis=1, kind="stable")
+    return np.take_along_axis(chosen, order, axis=1).astype("int32")
+
+
+class _UserItems:
+    """Pairs of one part, for look-up by user and by pair."""
+
+    def __init__(self, pairs, interactions):
+        self.num_items = interactions.num_items
+        keys = pairs[:, 0].astype("int64") * self.num_items + pairs[:, 1]
+        self.keys = np.unique(keys)
+        bounds = np.arange(interactions.num_users + 1) * self.num_items
+        self.starts = np.searchsorted(self.keys, bounds)
+
+    def counts(self, user_ids):
+        return self.starts[user_ids + 1] - self.starts[user_ids]
+
+    def pairs(self, user_ids):
+        """`(row, item)` of all pairs; rows count within `user_ids`."""
+        counts = self.counts(user_ids)
+        rows = np.repeat(np.arange(len(user_ids)), counts)
+        first = np.cumsum(counts) - counts
+        offsets = np.arange(counts.sum()) - np.repeat(first, counts)
+        places = np.repeat(self.starts[user_ids], counts) + offsets
+        return rows, self.keys[places] % self.num_items
+
+    def contains(self, user_ids, items):
+        """Whether `items[b]` holds pairs of `user_ids[b]`, elementwise."""
+        keys = user_ids[:, None].astype("int64") * self.num_items + items
+        places = np.searchsorted(self.keys, keys)
+        return self.keys[np.minimum(places, len(self.keys) - 1)] == keys
+
+
+def _num_threads():
+    return max(1, len(os.sched_getaffinity(0)))

@@ -1,0 +1,110 @@
+import keras
+import numpy as np
+
+
+class NegativeSampler:
+    """Draws items that a user has not bought in training.
+
+    Uniform over the items that occur in training, drawn again until the item
+    is not a training item of the user. Held-out items are legal negatives.
+
+    Args:
+        interactions: `camgr_tf.data.Interactions`.
+
+    Raises:
+        ValueError: If a user has bought every item that occurs in training,
+            so that no negative exists for it.
+    """
+
+    def __init__(self, interactions):
+        users = interactions.train[:, 0].astype("int64")
+        items = interactions.train[:, 1].astype("int64")
+        self.num_items = interactions.num_items
+        self.candidates = np.unique(items)
+        self.positive_keys = np.unique(users * self.num_items + items)
+        degrees = np.bincount(self.positive_keys // self.num_items)
+        if degrees.max() >= len(self.candidates):
+            raise ValueError(
+                f"User {degrees.argmax()} has bought all "
+                f"{len(self.candidates)} items that occur in training, so "
+                "that no negative item exists for it. Remove the user."
+            )
+
+    def sample(self, user_ids, rng):
+        """One negative item for each given user.
+
+        Args:
+            user_ids: Integer array of shape `(rows,)`.
+            rng: `numpy.random.Generator`.
+
+        Returns:
+            int32 array of shape `(rows,)`.
+        """
+        user_ids = np.asarray(user_ids, "int64")
+        negatives = rng.choice(self.candidates, size=len(user_ids))
+        rows = np.arange(len(user_ids))
+        while len(rows):
+            keys = user_ids[rows] * self.num_items + negatives[rows]
+            rows = rows[self._is_positive(keys)]
+            negatives[rows] = rng.choice(self.candidates, size=len(rows))
+        return negatives.astype("int32")
+
+    def _is_positive(self, keys):
+        places = np.searchsorted(self.positive_keys, keys)
+        places = np.minimum(places, len(self.positive_keys) - 1)
+        return self.positive_keys[places] == keys
+
+
+class TrainingBatches(keras.utils.PyDataset):
+    """The training rows in a fresh order each epoch, with fresh negatives.
+
+    Order and negatives depend on `seed` and the epoch alone, so that a
+    resumed training sees what an uninterrupted one sees.
+
+    Args:
+        interactions: `camgr_tf.data.Interactions`.
+        batch_size: Integer. The last, short batch is kept. Defaults to
+            `2048`.
+        seed: Integer. Defaults to `0`.
+        epoch: Integer. The epoch that the first pass stands for. Defaults to
+            `0`.
+
+    Raises:
+        ValueError: If `batch_size` is not positive.
+    """
+
+    def __init__(self, interactions, batch_size=2048, seed=0, epoch=0):
+        super().__init__()
+        if batch_size < 1:
+            raise ValueError(
+                "`batch_size` must be positive. "
+                f"Received: batch_size={batch_size}"
+            )
+        self.rows = interactions.train
+        self.sampler = NegativeSampler(interactions)
+        self.batch_size = batch_size
+        self.seed = seed
+        self.epoch = epoch
+        self._draw()
+
+    def __len__(self):
+        return -(-len(self.rows) // self.batch_size)
+
+    def __getitem__(self, index):
+        rows = slice(index * self.batch_size, (index + 1) * self.batch_size)
+        return {
+            "user_ids": self.user_ids[rows],
+            "positive_item_ids": self.positive_item_ids[rows],
+            "negative_item_ids": self.negative_item_ids[rows],
+        }
+
+    def on_epoch_end(self):
+        self.epoch += 1
+        self._draw()
+
+    def _draw(self):
+        rng = np.random.default_rng([self.seed, self.epoch])
+        shuffled = self.rows[rng.permutation(len(self.rows))]
+        self.user_ids = np.ascontiguousarray(shuffled[:, 0])
+        self.positive_item_ids = np.ascontiguousarray(shuffled[:, 1])
+        self.negative_item_ids = self.sampler.sample(self.user_ids, rng)
