@@ -10,11 +10,10 @@ SIDE = 96
 
 _SCALE = 4  # drawn larger, then reduced: smooth edges
 _NUM_HUES = 8
-_CLUTTER = 10
+_CLUTTER = 8
 _WRONG_TASTE = 0.08
 
-# Corners on the unit circle or inside it, clockwise; a disk has many.
-_SHAPES = ("disk", "square", "triangle", "star", "cross", "bar")
+_SHAPES = ("disk", "triangle", "cross", "bar")
 
 
 def draw_picture(rng: np.random.Generator, color: int, shape: int):
@@ -23,13 +22,13 @@ def draw_picture(rng: np.random.Generator, color: int, shape: int):
     The shape lies near the center, a little turned, in one of eight hues, and
     is plain, striped or dotted. Behind it is a gray or tinted ground with
     small marks in random colors and grain. The pattern and everything behind
-    have nothing to do with any taste. One color and one shape in twelve is
-    not that of the item.
+    have nothing to do with any taste. One color in twelve, and one shape, is
+    drawn anew.
 
     Args:
         rng: The source of all randomness.
         color: Integer below 8.
-        shape: Integer below 6.
+        shape: Integer below 4.
 
     Returns:
         A Pillow image of 96 x 96 RGB pixels.
@@ -39,7 +38,7 @@ def draw_picture(rng: np.random.Generator, color: int, shape: int):
     if rng.random() < _WRONG_TASTE:
         shape = int(rng.integers(len(_SHAPES)))
     side = SIDE * _SCALE
-    ground = _hsv(rng.random(), 0.2 * rng.random(), 0.6 + 0.35 * rng.random())
+    ground = _hsv(rng.random(), 0.2 * rng.random(), 0.7 + 0.25 * rng.random())
     picture = Image.new("RGB", (side, side), ground)
     _draw_clutter(rng, ImageDraw.Draw(picture), side)
     stencil = Image.new("L", (side, side), 0)
@@ -94,13 +93,9 @@ def _draw_pattern(rng, fill, side):
 def _outline(name):
     """Returns the corners of a shape, of shape `(corners, 2)`."""
     if name == "disk":
-        return _ring(np.full(48, 0.85))
-    if name == "square":
-        return _ring(np.full(4, 1.0), turn=0.125)
+        return _ring(48, 0.85)
     if name == "triangle":
-        return _ring(np.full(3, 1.05), turn=-0.25)
-    if name == "star":
-        return _ring(np.tile([1.1, 0.42], 5), turn=-0.25)
+        return _ring(3, 1.05)
     if name == "bar":
         return np.array(
             [[-1.1, -0.35], [1.1, -0.35], [1.1, 0.35], [-1.1, 0.35]]
@@ -112,9 +107,10 @@ def _outline(name):
     )
 
 
-def _ring(radii, turn=0.0):
-    angles = 2 * np.pi * (np.arange(len(radii)) / len(radii) + turn)
-    return radii[:, None] * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+def _ring(num_corners, radius):
+    """Returns a regular polygon with one corner at the top."""
+    angles = 2 * np.pi * np.arange(num_corners) / num_corners
+    return radius * np.stack([np.sin(angles), -np.cos(angles)], axis=1)
 
 
 def _place(rng, outline, side):

@@ -36,7 +36,7 @@ def test_the_border_is_background():
     def saturation(pixels):
         return np.mean(1 - pixels.min(axis=-1) / pixels.max(axis=-1))
 
-    for shape in range(6):
+    for shape in range(4):
         pictures = [_pixels(seed, 6, shape) for seed in range(20)]
         corner = np.mean([saturation(p[:12, :12]) for p in pictures])
         middle = np.mean([saturation(p[42:54, 42:54]) for p in pictures])
@@ -53,7 +53,9 @@ def test_shapes_cover_different_areas():
             masks.append(np.mean(red > 60))
         return np.median(masks)
 
-    # On the unit circle: disk pi * .85**2, square 2, bar 2.2 * .7.
-    disk, square, bar = area(0), area(1), area(5)
-    np.testing.assert_allclose(disk / square, np.pi * 0.85**2 / 2, rtol=0.15)
-    np.testing.assert_allclose(bar / square, 2.2 * 0.7 / 2, rtol=0.15)
+    # Before scaling: a disk of radius .85, an equilateral triangle in a circle
+    # of radius 1.05, and a bar of 2.2 by .7.
+    disk, triangle, bar = area(0), area(1), area(3)
+    expected = np.pi * 0.85**2 / (3 * np.sqrt(3) / 4 * 1.05**2)
+    np.testing.assert_allclose(disk / triangle, expected, rtol=0.15)
+    np.testing.assert_allclose(disk / bar, np.pi * 0.85**2 / 1.54, rtol=0.15)

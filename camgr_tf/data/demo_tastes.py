@@ -10,7 +10,7 @@ NUM_ITEMS = 400
 NUM_INTERACTIONS = 8000
 
 #: The two tastes that a picture shows, and the two that a title names.
-TASTES = {"color": 8, "shape": 6, "category": 8, "material": 6}
+TASTES = {"color": 8, "shape": 4, "category": 6, "material": 5}
 
 _MINIMUM_ROWS = 6
 _TASTE_STRENGTH = 1.2

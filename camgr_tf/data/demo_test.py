@@ -141,9 +141,10 @@ def test_command_line_replaces_nothing_unasked(folder, capsys):
     assert "exists. Pass `overwrite=True`" in capsys.readouterr().err
 
 
-# What simple recommenders find in the demo data, as test Recall@20. The standard
-# error over 600 users is about .014 for each figure, and less for a difference,
-# since the users are the same. Margins are half of what was measured, about.
+# What simple recommenders find in the demo data, as Recall@20 of the held-out
+# rows (validation and test). The standard error over 600 users is about .01 for
+# each figure, and less for a difference, since the users are the same. Margins
+# are about half of what was measured.
 
 
 @pytest.fixture(scope="module")
@@ -155,41 +156,42 @@ def recall(data):
 
 
 def test_each_modality_alone(recall):
-    # Measured: popularity .081, image .145, text .178.
-    assert recall["image"] > recall["popularity"] + 0.03
+    # Measured: popularity .079, image .167, text .174.
+    assert recall["image"] > recall["popularity"] + 0.04
     assert recall["text"] > recall["popularity"] + 0.04
 
 
 def test_both_together(recall):
-    # Measured: .247.
+    # Measured: .253.
     best = max(recall["image"], recall["text"])
-    assert recall["image and text"] > best + 0.03
+    assert recall["image and text"] > best + 0.04
 
 
 def test_content_beside_neighbors(recall):
-    # Measured: .189 by item neighbors alone, .205 with image, .233 with
-    # text, .288 with both.
-    assert recall["neighbors"] > recall["popularity"] + 0.05
-    assert recall["neighbors and text"] > recall["neighbors"] + 0.02
+    # Measured: .206 by item neighbors alone, .229 with image, .231 with
+    # text, .275 with both.
+    assert recall["neighbors"] > recall["popularity"] + 0.06
+    assert recall["neighbors and image"] > recall["neighbors"] + 0.01
+    assert recall["neighbors and text"] > recall["neighbors"] + 0.01
     best = max(recall["neighbors and image"], recall["neighbors and text"])
-    assert recall["all"] > best + 0.025
-    assert recall["all"] > recall["neighbors"] + 0.05
+    assert recall["all"] > best + 0.02
+    assert recall["all"] > recall["neighbors"] + 0.035
 
 
 def test_there_is_noise_to_remove(recall):
-    # Measured: .370, had each feature row only the item's true tastes.
-    assert recall["true tastes"] > recall["image and text"] + 0.06
+    # Measured: .353, had each feature row only the item's true tastes.
+    assert recall["true tastes"] > recall["image and text"] + 0.05
 
 
 def test_neighbors_share_a_taste_but_not_always(data):
-    # Measured among the ten nearest: color .89, shape .34, category .75,
-    # material .31; by chance 1/8, 1/6, 1/8, 1/6.
+    # Measured among the ten nearest: color .85, shape .58, category .82,
+    # material .65; by chance 1/8, 1/4, 1/6, 1/5.
     attributes = make_world(np.random.default_rng(demo.SEED)).attributes
     for modality, taste, least in (
         ("image", "color", 0.7),
-        ("image", "shape", 0.25),
-        ("text", "category", 0.55),
-        ("text", "material", 0.25),
+        ("image", "shape", 0.4),
+        ("text", "category", 0.6),
+        ("text", "material", 0.45),
     ):
         cosines = _cosines(data.features[modality], center=False)
         np.fill_diagonal(cosines, -2)
@@ -243,6 +245,7 @@ def _recall_at_20(scores, interactions):
     scores[tuple(interactions.train.T)] = -np.inf
     top = np.argsort(-scores, axis=1, kind="stable")[:, :20]
     wanted = np.zeros(scores.shape)
-    wanted[tuple(interactions.test.T)] = 1
+    for held_out in (interactions.validation, interactions.test):
+        wanted[tuple(held_out.T)] = 1
     hits = np.take_along_axis(wanted, top, axis=1).sum(axis=1)
     return np.mean(hits / wanted.sum(axis=1))
