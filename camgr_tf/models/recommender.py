@@ -43,7 +43,7 @@ class Recommender(keras.Model):
     search_space = {}
 
     def __init__(self, dataset, *, embedding_dim=64, seed=0):
-        super().__init__()
+        super().__init__(name=type(self).__name__.lower())
         if embedding_dim < 1:
             raise ValueError(
                 "`embedding_dim` must be positive. "
