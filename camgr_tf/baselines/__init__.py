@@ -1,0 +1,15 @@
+"""The systems that the paper compares with, one file each."""
+
+from camgr_tf.baselines.bm3 import BM3
+from camgr_tf.baselines.lightgcn import LightGCN
+from camgr_tf.baselines.mf import MF
+from camgr_tf.baselines.mgcn import MGCN
+from camgr_tf.baselines.vbpr import VBPR
+
+BASELINES = {
+    "bm3": BM3,
+    "lightgcn": LightGCN,
+    "mf": MF,
+    "mgcn": MGCN,
+    "vbpr": VBPR,
+}
