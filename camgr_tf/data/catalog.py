@@ -1,6 +1,7 @@
 """Reads what is known of items and users besides their interactions."""
 
 import csv
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -25,12 +26,20 @@ def read_catalog(path: Path, id_column: str) -> pd.DataFrame | None:
     if not path.is_file():
         return None
     try:
-        table = pd.read_csv(
-            path, dtype=str, keep_default_na=False, index_col=False
-        )
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        with warnings.catch_warnings():
+            # Otherwise fields beyond the header are dropped.
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            table = pd.read_csv(
+                path, dtype=str, keep_default_na=False, index_col=False
+            )
+    except (
+        pd.errors.ParserError,
+        pd.errors.ParserWarning,
+        pd.errors.EmptyDataError,
+        UnicodeDecodeError,
+    ) as error:
         raise ValueError(
-            f"{path}: expected comma separated columns with a header. "
+            f"{path}: expected comma separated UTF-8 text with a header. "
             f"Received: {error}"
         ) from error
     missing = {id_column, "original_id"}.difference(table.columns)

@@ -8,7 +8,7 @@ from camgr_tf.data.catalog import write_catalog
 
 def _read(tmp_path, text):
     path = tmp_path / "items.csv"
-    path.write_text(text)
+    path.write_bytes(text.encode("latin-1"))
     return read_catalog(path, "itemID")
 
 
@@ -54,7 +54,10 @@ def test_writes_what_it_reads(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "expected comma separated columns with a header"),
+        ("", "expected comma separated UTF-8 text with a header"),
+        ("itemID,original_id\n0,é\n", "expected .*UTF-8 .*'utf-8' codec"),
+        ("itemID,original_id\n0,B0,mug\n", "expected .*Length of header"),
+        ('itemID,original_id\n0,"B0\n', "expected .*EOF inside string"),
         (
             "itemID\toriginal_id\n0\tB0\n",
             "the header must name the columns itemID and original_id. "

@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +68,12 @@ def _read_header(path, content):
             f"{path}, line 1: the header must name the columns userID and "
             f"itemID. Missing: {', '.join(missing)}. Received: {header}{hint}"
         )
+    for name in ("userID", "itemID", "x_label", "timestamp"):
+        if header.count(name) > 1:
+            raise ValueError(
+                f"{path}, line 1: the header must name each column once. "
+                f"Received: {name} {header.count(name)} times"
+            )
     return header
 
 
@@ -125,9 +132,10 @@ def _check_values(path, content, column):
     )
 
 
+# The checks of a text accept nothing that the parser refuses: so whenever it
+# refused, there is a line to name.
 def _is_id(text):
-    text = text.strip()
-    return text.isdecimal() and len(text) <= 10 and int(text) <= MAX_ID
+    return re.fullmatch("[0-9]{1,10}", text) and int(text) <= MAX_ID
 
 
 def _are_ids(values):
@@ -143,10 +151,8 @@ def _are_labels(values):
 
 
 def _is_finite_number(text):
-    try:
-        return math.isfinite(float(text))
-    except ValueError:
-        return False
+    number = r"-?[0-9]+(\.[0-9]*)?(e[+-]?[0-9]+)?"
+    return re.fullmatch(number, text) and math.isfinite(float(text))
 
 
 def _are_finite_numbers(values):
@@ -160,7 +166,7 @@ _ID_CHECK = (
 )
 _LABEL_CHECK = (
     "0 (train), 1 (validation) or 2 (test)",
-    lambda text: text.strip() in {"0", "1", "2"},
+    lambda text: text in ("0", "1", "2"),
     _are_labels,
 )
 _TIMESTAMP_CHECK = (

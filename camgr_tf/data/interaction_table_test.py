@@ -100,6 +100,13 @@ def test_missing_file(tmp_path):
             "line 3: `timestamp` must be a finite number, for example "
             "seconds. Received: '2014-07-01'",
         ),
+        (
+            "userID\titemID\tuserID\n0\t1\t0\n",
+            "line 1: the header must name each column once. Received: userID 2",
+        ),
+        ("userID\titemID\n0\t٣\n", "line 2: `itemID` .*eived: '٣'"),
+        ("userID\titemID\ttimestamp\n0\t1\t1_000\n", "ceived: '1_000'"),
+        ("userID\titemID\ttimestamp\n0\t1\t1e999\n", "ceived: '1e999'"),
         ("userID\titemID\ttimestamp\n0\t1\tinf\n", "`timestamp` .*: 'inf'"),
         ("userID\titemID\ttimestamp\n0\t1\t\n", "`timestamp` .*ceived: ''"),
     ],
