@@ -4,13 +4,19 @@ from camgr_tf.ops.adjacency import Adjacency
 from camgr_tf.ops.normalize import l2_normalize
 from camgr_tf.ops.segment import segment_softmax
 from camgr_tf.ops.segment import segment_sum
+from camgr_tf.ops.similarity import mean_logsumexp
+from camgr_tf.ops.similarity import nearest_rows
+from camgr_tf.ops.sparse import edge_products
 from camgr_tf.ops.sparse import propagate
 from camgr_tf.ops.sparse import sparse_matmul
 from camgr_tf.ops.sparse import weighted_matmul
 
 __all__ = [
     "Adjacency",
+    "edge_products",
     "l2_normalize",
+    "mean_logsumexp",
+    "nearest_rows",
     "propagate",
     "segment_softmax",
     "segment_sum",

@@ -75,6 +75,43 @@ def weighted_matmul(adjacency, edge_weights, states):
     )
 
 
+def edge_products(adjacency, target_states, source_states):
+    """Product of the two ends of each edge, `x_t . y_s`.
+
+    The counterpart of `weighted_matmul`. Its backward is two sparse products,
+    several times as fast on a CPU as the row-wise sums that gathers bring.
+
+    Args:
+        adjacency: `Adjacency`. Gives the places; its values are not used.
+        target_states: Float tensor of shape `(num_targets, dim)`.
+        source_states: Float tensor of shape `(num_sources, dim)`.
+
+    Returns:
+        Tensor of shape `(num_edges,)` in the order of `adjacency.targets`
+        and `adjacency.sources`.
+    """
+
+    @tf.custom_gradient
+    def product(x, y):
+        def backward(upstream):
+            transposed_upstream = tf.gather(upstream, adjacency.permutation)
+            return (
+                _csr_matmul(adjacency.tensor, upstream, y),
+                _csr_matmul(adjacency.transposed, transposed_upstream, x),
+            )
+
+        products = tf.reduce_sum(
+            tf.gather(x, adjacency.targets) * tf.gather(y, adjacency.sources),
+            axis=1,
+        )
+        return products, backward
+
+    return product(
+        tf.convert_to_tensor(target_states),
+        tf.convert_to_tensor(source_states),
+    )
+
+
 def propagate(adjacency, states, num_layers):
     """Mean of a state and its repeated neighborhood averages (LightGCN).
 
