@@ -1,0 +1,85 @@
+import numpy as np
+import pytest
+import scipy.sparse
+import tensorflow as tf
+
+from camgr_tf.ops.adjacency import Adjacency
+
+# Target 1 receives nothing; source 3 sends nothing.
+MATRIX = np.array(
+    [[0.0, 2.0, 3.0, 0.0], [0.0, 0.0, 0.0, 0.0], [5.0, 7.0, 0.0, 0.0]]
+)
+
+
+def test_edges_in_row_major_order():
+    adjacency = Adjacency(scipy.sparse.coo_array(MATRIX))
+    assert adjacency.shape == (3, 4)
+    assert adjacency.num_edges == 4
+    assert adjacency.targets.numpy().tolist() == [0, 0, 2, 2]
+    assert adjacency.sources.numpy().tolist() == [1, 2, 0, 1]
+    assert adjacency.tensor.values.numpy().tolist() == [2, 3, 5, 7]
+    np.testing.assert_array_equal(tf.sparse.to_dense(adjacency.tensor), MATRIX)
+
+
+def test_transpose_and_permutation():
+    adjacency = Adjacency(scipy.sparse.csr_matrix(MATRIX))
+    # `to_dense` refuses indices that are out of order.
+    transposed = tf.sparse.to_dense(adjacency.transposed)
+    np.testing.assert_array_equal(transposed, MATRIX.T)
+    np.testing.assert_array_equal(
+        adjacency.transposed.values,
+        tf.gather(adjacency.tensor.values, adjacency.permutation),
+    )
+
+
+def test_degrees():
+    adjacency = Adjacency(scipy.sparse.csr_matrix(MATRIX))
+    assert adjacency.target_degrees.numpy().tolist() == [2, 0, 2]
+    assert adjacency.source_degrees.numpy().tolist() == [1, 2, 1, 0]
+
+
+def test_order_of_the_entries_given_does_not_matter():
+    rows, columns = np.nonzero(MATRIX)
+    order = [2, 0, 3, 1]
+    shuffled = scipy.sparse.coo_matrix(
+        (MATRIX[rows, columns][order], (rows[order], columns[order])),
+        shape=MATRIX.shape,
+    )
+    adjacency = Adjacency(shuffled)
+    assert adjacency.targets.numpy().tolist() == [0, 0, 2, 2]
+    np.testing.assert_array_equal(tf.sparse.to_dense(adjacency.tensor), MATRIX)
+
+
+def test_entries_at_one_place_are_summed_and_the_argument_is_untouched():
+    matrix = scipy.sparse.coo_matrix(
+        ([1.0, 2.0, 4.0], ([0, 0, 1], [1, 1, 0])), shape=(2, 2)
+    )
+    adjacency = Adjacency(matrix)
+    assert adjacency.num_edges == 2
+    assert adjacency.tensor.values.numpy().tolist() == [3, 4]
+    assert matrix.nnz == 3
+
+
+def test_built_inside_a_function_it_outlives_the_trace():
+    built = []
+
+    @tf.function
+    def build():
+        built.append(Adjacency(scipy.sparse.csr_matrix(MATRIX)))
+        return built[0].targets
+
+    build()
+    assert built[0].sources.numpy().tolist() == [1, 2, 0, 1]
+
+
+def test_refuses_a_dense_matrix():
+    message = "`matrix` must be a SciPy sparse matrix. Received: ndarray"
+    with pytest.raises(ValueError, match=message):
+        Adjacency(MATRIX)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_refuses_entries_that_are_not_finite(value):
+    matrix = scipy.sparse.csr_matrix(np.where(MATRIX == 7, value, MATRIX))
+    with pytest.raises(ValueError, match="entries that are not finite"):
+        Adjacency(matrix)
