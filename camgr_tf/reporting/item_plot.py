@@ -1,0 +1,28 @@
+import textwrap
+
+from matplotlib.image import imread
+
+
+def plot_item(axes, item, caption=""):
+    """Draws an item: its picture, a caption above it, its title below.
+
+    What is not known of the item is left out; without a title its original
+    id stands there.
+
+    Args:
+        axes: Matplotlib `Axes`.
+        item: Row of `Dataset.items`: a mapping with `original_id` and, where
+            known, `title` and `image`, the path of the picture.
+        caption: String. Defaults to `""`.
+    """
+    if item.get("image"):
+        axes.imshow(imread(item["image"]))
+    else:
+        axes.set_box_aspect(1)
+        axes.text(0.5, 0.5, "no picture", ha="center", va="center", fontsize=8)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    text = item.get("title") or item["original_id"]
+    lines = textwrap.wrap(text, width=22)[:4]
+    axes.set_xlabel("\n".join(lines), fontsize=7)
+    axes.set_title(caption, fontsize=8)

@@ -1,0 +1,41 @@
+import tempfile
+import unittest
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.image import imsave
+
+from camgr_tf.reporting.item_plot import plot_item
+
+
+class PlotItemTest(unittest.TestCase):
+    def test_picture_title_and_caption(self):
+        axes = Figure().subplots()
+        pixels = np.zeros((2, 3, 4))
+        pixels[0, 1] = 1.0
+        with tempfile.TemporaryDirectory() as folder:
+            path = str(Path(folder) / "mug.png")
+            imsave(path, pixels)
+            item = pd.Series(
+                {"original_id": "m1", "title": "Oak mug", "image": path}
+            )
+            plot_item(axes, item, "0.91")
+        np.testing.assert_array_equal(axes.images[0].get_array(), pixels)
+        self.assertEqual(axes.get_xlabel(), "Oak mug")
+        self.assertEqual(axes.get_title(), "0.91")
+
+    def test_item_of_which_only_the_id_is_known(self):
+        axes = Figure().subplots()
+        plot_item(axes, pd.Series({"original_id": "m1"}))
+        self.assertEqual(len(axes.images), 0)
+        self.assertEqual(axes.texts[0].get_text(), "no picture")
+        self.assertEqual(axes.get_xlabel(), "m1")
+
+    def test_long_titles_are_wrapped_and_cut(self):
+        axes = Figure().subplots()
+        title = " ".join(["premium"] * 20)
+        plot_item(axes, pd.Series({"original_id": "m1", "title": title}))
+        # Two words of seven letters fit into a line of 22.
+        self.assertEqual(axes.get_xlabel(), "\n".join(["premium premium"] * 4))
