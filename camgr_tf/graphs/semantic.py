@@ -7,9 +7,14 @@ import scipy.sparse
 
 from camgr_tf.graphs.bipartite import NORMALIZATIONS
 
-# Rows of the similarity matrix that exist at one time, in entries (float32):
-# 32 million are 128 MB.
-BLOCK_ENTRIES = 32_000_000
+# Entries of the similarity matrix that exist at one time. Each takes 12 bytes
+# (its float64 and float32 value, then its float32 value and its place), so
+# that 16 million are 192 MB.
+BLOCK_ENTRIES = 16_000_000
+
+# Part of a cached file's name: to be raised when the choice of neighbors
+# changes, so that no file of an older rule is read.
+CACHE_VERSION = 2
 
 
 def nearest_neighbors(
@@ -21,8 +26,11 @@ def nearest_neighbors(
     s_fg = h_f . h_g / (||h_f|| ||h_g||)
     ```
 
-    Computed in blocks of rows, so that memory is `O(block_size * num_items)`.
-    Ties are broken by the smaller item id, so that two machines agree.
+    Computed in blocks of rows, so that memory is `O(block_size * num_items)`
+    beside the features. Products are taken in float64 and compared in
+    float32: items with equal features then tie whatever the order in which a
+    machine sums, and ties are broken by the smaller item id, so that two
+    machines, and two block sizes, agree.
 
     Args:
         features: Float array of shape `(num_items, width)`.
@@ -30,8 +38,8 @@ def nearest_neighbors(
             `10`.
         include_self: Boolean. Whether the item itself is a candidate and
             counts as one of the `num_neighbors`. Defaults to `True`.
-        block_size: Integer. Rows computed at one time. Defaults to what
-            fits in 128 MB.
+        block_size: Integer. Rows computed at one time. Defaults to `None`:
+            what fits in 192 MB.
 
     Returns:
         Tuple `(indices, similarities)` of shape `(num_items,
@@ -40,7 +48,7 @@ def nearest_neighbors(
 
     Raises:
         ValueError: If `num_neighbors` is below 1 or above the number of
-            candidates.
+            candidates, or `block_size` below 1.
 
     Reference:
         Eq. 10 and 11.
@@ -54,12 +62,17 @@ def nearest_neighbors(
         )
     if block_size is None:
         block_size = max(1, BLOCK_ENTRIES // num_items)
+    if block_size < 1:
+        raise ValueError(
+            f"`block_size` must be positive. Received: block_size={block_size}"
+        )
     unit_rows = _unit_rows(features)
     indices = np.empty((num_items, num_neighbors), "int32")
     similarities = np.empty((num_items, num_neighbors), "float32")
     for start in range(0, num_items, block_size):
         rows = slice(start, min(start + block_size, num_items))
         block = unit_rows[rows] @ unit_rows.T  # (block_size, num_items)
+        block = block.astype("float32")
         if not include_self:
             own = np.arange(rows.start, rows.stop)
             block[own - rows.start, own] = -np.inf
@@ -129,7 +142,12 @@ def _cached_neighbors(features, num_neighbors, include_self, cache_dir):
         return nearest_neighbors(features, num_neighbors, include_self)
     features = np.ascontiguousarray(features)
     digest = hashlib.sha256()
-    description = (features.shape, str(features.dtype), num_neighbors)
+    description = (
+        CACHE_VERSION,
+        features.shape,
+        str(features.dtype),
+        num_neighbors,
+    )
     digest.update(repr((description, bool(include_self))).encode())
     digest.update(features.tobytes())
     path = Path(cache_dir) / f"neighbors-{digest.hexdigest()[:24]}.npz"
@@ -147,7 +165,7 @@ def _cached_neighbors(features, num_neighbors, include_self, cache_dir):
 
 
 def _unit_rows(features):
-    features = np.asarray(features, "float32")
+    features = np.asarray(features, "float64")
     norms = np.linalg.norm(features, axis=1, keepdims=True)
     return features / np.where(norms > 0, norms, 1.0)
 
@@ -156,7 +174,8 @@ def _top_k(block, k):
     """Largest `k` of each row, equal values by the smaller column."""
     num_columns = block.shape[1]
     if k < num_columns:
-        candidates = np.argpartition(-block, k - 1, axis=1)[:, :k]
+        candidates = np.argpartition(block, num_columns - k, axis=1)
+        candidates = candidates[:, num_columns - k :].copy()
     else:
         candidates = np.tile(np.arange(num_columns), (len(block), 1))
     values = np.take_along_axis(block, candidates, axis=1)
