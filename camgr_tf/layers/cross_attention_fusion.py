@@ -153,7 +153,15 @@ class CrossAttentionFusion(keras.layers.Layer):
         common, distinct = self.parts(query, keys, node_states, rows, training)
         return common + distinct
 
-    def parts(self, query, keys, node_states, rows=None, training=False):
+    def parts(
+        self,
+        query,
+        keys,
+        node_states,
+        rows=None,
+        training=False,
+        num_context=None,
+    ):
         """The two summands of eq. 26.
 
         Args:
@@ -164,6 +172,9 @@ class CrossAttentionFusion(keras.layers.Layer):
                 nodes. Defaults to `None`.
             training: Boolean. Whether dropout is active. Defaults to
                 `False`.
+            num_context: Integer. Only the first `num_context` nodes are
+                attended to, so that nodes behind them get what they would
+                get one by one. Defaults to `None`: all nodes.
 
         Returns:
             Tuple of tensors of shape `(num_rows, units)`, the common and the
@@ -177,27 +188,28 @@ class CrossAttentionFusion(keras.layers.Layer):
         groups = (
             [keys] if self.attention == "modalities" else [[k] for k in keys]
         )
-        common, distinct = 0.0, 0.0
-        for group in groups:
-            common = common + self._branch(
-                "common", query, group, pick, training
+
+        def branch(name):
+            return sum(
+                self._branch(name, query, group, pick, training, num_context)
+                for group in groups
             )
-            distinct = distinct + self._branch(
-                "distinct", query, group, pick, training
-            )
+
         preferences = pick(node_states)
         scale = 0.5 / len(groups)
         return (
-            scale * common * self.gates["common"](preferences),
-            scale * distinct * self.gates["distinct"](preferences),
+            scale * branch("common") * self.gates["common"](preferences),
+            scale * branch("distinct") * self.gates["distinct"](preferences),
         )
 
-    def _branch(self, branch, query, keys, pick, training):
+    def _branch(self, branch, query, keys, pick, training, num_context):
         projections = self.projections.get(branch, self.projections["common"])
         queries = projections["query"](pick(query))  # (num_rows, units)
         values = [projections["value"](pick(key)) for key in keys]
         value = sum(values) / len(values)
-        attended = self._attend(projections, query, keys, pick, queries, value)
+        attended = self._attend(
+            projections, query, keys, pick, queries, value, num_context
+        )
         if branch == "distinct":
             attended = value - attended
         attended = self.dropout_layer(attended, training=training)
@@ -208,7 +220,9 @@ class CrossAttentionFusion(keras.layers.Layer):
             result = last(hidden(normalized)) + result
         return result
 
-    def _attend(self, projections, query, keys, pick, queries, value):
+    def _attend(
+        self, projections, query, keys, pick, queries, value, num_context
+    ):
         scale = paper_logit_scale(self.units)
         if self.attention == "zero":
             return ops.zeros_like(value)
@@ -216,17 +230,19 @@ class CrossAttentionFusion(keras.layers.Layer):
             if self.normalize_logits:
                 scale = ops.exp(self.log_scale)
             return channel_attention(
-                projections["query"](query),
-                projections["key"](keys[0]),
+                projections["query"](query[:num_context]),
+                projections["key"](keys[0][:num_context]),
                 value,
                 scale,
                 normalize=self.normalize_logits,
             )
-        if self.attention == "nodes":
+        if self.attention == "nodes" or (
+            self.attention == "batch" and num_context is not None
+        ):
             return node_attention(
                 queries,
-                projections["key"](keys[0]),
-                projections["value"](keys[0]),
+                projections["key"](keys[0][:num_context]),
+                projections["value"](keys[0][:num_context]),
                 scale,
             )
         row_keys = [projections["key"](pick(key)) for key in keys]

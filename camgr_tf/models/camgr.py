@@ -91,6 +91,10 @@ class CAmgr(Recommender):
         self.num_layers = num_layers
         self.encoder = encoder
         self.purification = purification
+        self.num_neighbors = num_neighbors
+        self.include_self = include_self
+        self.semantic_normalization = semantic_normalization
+        self.user_aggregation = user_aggregation
         self.fusion_name = fusion
         self.fusion_learning_rate_scale = fusion_learning_rate_scale
         self.contrastive_weight = contrastive_weight

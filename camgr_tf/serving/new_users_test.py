@@ -1,0 +1,81 @@
+import numpy as np
+import pytest
+
+from camgr_tf.registry import MODELS
+from camgr_tf.serving.baskets import Baskets
+from camgr_tf.serving.new_users import user_rule
+from camgr_tf.testing import tiny_dataset
+
+SMALL = {
+    "camgr": {"num_heads": 2, "num_neighbors": 3},
+    "mgcn": {"num_neighbors": 3},
+    "micro": {"num_neighbors": 3},
+}
+# Their users are a trained embedding and nothing else.
+WITHOUT_RULE = ("mf", "vbpr")
+CASES = [(name, {}) for name in sorted(MODELS) if name not in WITHOUT_RULE] + [
+    ("camgr", {"encoder": "attention"}),
+    ("camgr", {"encoder": "scaled_attention"}),
+    ("camgr", {"user_aggregation": "symmetric"}),
+    ("camgr", {"attention": "nodes"}),
+    ("camgr", {"attention": "batch"}),
+    ("camgr", {"attention": "modalities"}),
+    ("camgr", {"normalize_logits": True, "identity_start": False}),
+    ("camgr", {"fusion": "weighted_mean"}),
+    ("grcn", {"route_prototypes": True}),
+    ("lightgcn", {"num_layers": 3}),
+]
+
+
+def build(name, parameters=(), dataset=None):
+    parameters = {**SMALL.get(name, {}), **dict(parameters)}
+    return MODELS[name](
+        dataset or tiny_dataset(), embedding_dim=4, **parameters
+    )
+
+
+def degrees(dataset):
+    return np.bincount(dataset.interactions.train[:, 1], minlength=9)
+
+
+def forget_user(model, user):
+    """Sets to zero all that a model stores about a user alone."""
+    rows = {model.num_users, model.num_users + model.num_items}
+    for variable in model.weights:
+        if len(variable.shape) == 2 and variable.shape[0] in rows:
+            values = np.array(variable)
+            values[user] = 0.0
+            variable.assign(values)
+
+
+@pytest.mark.parametrize("name, parameters", CASES)
+def test_equals_the_models_own_vector_of_a_user_without_id(name, parameters):
+    dataset = tiny_dataset()
+    model = build(name, parameters, dataset)
+    forget_user(model, 2)
+    users = np.asarray(model.embed()[0])
+    # User 2 trained on items 2, 3, 4 and 5; the order must not matter.
+    baskets = Baskets([[5, 2, 4, 3]], degrees(dataset))
+    vectors = np.asarray(user_rule(model)(baskets))
+    assert np.abs(users[2]).max() > 1e-4
+    np.testing.assert_allclose(vectors[0], users[2], rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", sorted(MODELS))
+def test_new_users_do_not_see_each_other(name):
+    dataset = tiny_dataset()
+    rule = user_rule(build(name, {}, dataset))
+    together = np.asarray(rule(Baskets([[0, 4], [1], [8]], degrees(dataset))))
+    alone = np.asarray(rule(Baskets([[0, 4]], degrees(dataset))))
+    assert together.shape[0] == 3
+    assert np.isfinite(together).all()
+    np.testing.assert_allclose(together[:1], alone, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", WITHOUT_RULE)
+def test_models_of_ids_alone_take_the_mean_of_item_vectors(name):
+    dataset = tiny_dataset()
+    model = build(name, {}, dataset)
+    items = np.asarray(model.embed()[1])
+    vectors = user_rule(model)(Baskets([[0, 4]], degrees(dataset)))
+    np.testing.assert_allclose(vectors[0], (items[0] + items[4]) / 2, rtol=1e-5)
