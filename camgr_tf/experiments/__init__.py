@@ -1,0 +1,1 @@
+"""Sweeps of training runs that are described by data files."""

@@ -1,0 +1,240 @@
+"""Experiments of the paper, and of your own, by one command each.
+
+```
+python -m camgr_tf.experiments list
+python -m camgr_tf.experiments run table3 --dataset baby --seeds 3 --jobs 2
+python -m camgr_tf.experiments run my_grid.toml --dataset demo -p max_epochs 5
+python -m camgr_tf.experiments status
+python -m camgr_tf.experiments collect
+python -m camgr_tf.experiments report
+python -m camgr_tf.experiments search mgcn --dataset baby --trials 20
+```
+"""
+
+import argparse
+import json
+import signal
+import sys
+from pathlib import Path
+
+import yaml
+
+from camgr_tf.config import resolve_config
+from camgr_tf.experiments.cells import plan_cells
+from camgr_tf.experiments.dataset_facts import describe_dataset
+from camgr_tf.experiments.definition import list_definitions
+from camgr_tf.experiments.definition import load_definition
+from camgr_tf.experiments.driver import Driver
+from camgr_tf.experiments.plan import FOLDER
+from camgr_tf.experiments.plan import Plan
+from camgr_tf.experiments.plan import read_plans
+from camgr_tf.experiments.plan import write_plan
+from camgr_tf.experiments.results import collect_results
+from camgr_tf.experiments.results import summarize_states
+from camgr_tf.experiments.results import write_results
+from camgr_tf.training.runs import OUTPUTS
+
+INTERRUPTED = 130
+
+
+def main(arguments=None):
+    """Command line; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return options.command(options)
+    except (FileNotFoundError, ValueError) as error:
+        _write(f"error: {error}")
+        return 2
+    except KeyboardInterrupt:
+        _write("Interrupted. The same command continues.")
+        return INTERRUPTED
+
+
+def run(options):
+    """Plans everything, refuses what is wrong, then runs what is missing."""
+    plans = [
+        make_plan(
+            load_definition(name),
+            dataset,
+            seeds=options.seeds,
+            overrides=dict(_values(options.p)),
+            data_root=options.data_root,
+            notes=options.note,
+        )
+        for name in options.experiments
+        for dataset in options.dataset
+    ]
+    names = [plan.name for plan in plans]
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"Experiment {name!r} is given twice.")
+    for plan in plans:
+        write_plan(plan, options.output_root)
+    failed = Driver(
+        [cell for plan in plans for cell in plan.cells],
+        options.output_root,
+        jobs=options.jobs,
+        notebook=not options.no_notebook,
+        ignore_code=options.ignore_code,
+    ).run()
+    collect(options)
+    for run_id, error in failed.items():
+        _write(f"\n{run_id} failed:\n{error}")
+    return 1 if failed else 0
+
+
+def make_plan(
+    definition, dataset, seeds=3, overrides=None, data_root=None, notes=()
+):
+    """Plans an experiment on one dataset and reads the dataset.
+
+    Args:
+        definition: `Definition`.
+        dataset: String. Name of the dataset.
+        seeds: Integer. Defaults to `3`.
+        overrides: Dictionary of further parameters. Defaults to `None`.
+        data_root: String. Folder of the datasets. Defaults to `None`.
+        notes: List of strings for the report. Defaults to `()`.
+
+    Returns:
+        `Plan`.
+    """
+    cells = plan_cells(definition, dataset, seeds, overrides, data_root)
+    config = resolve_config(dataset=dataset, data_root=data_root)
+    for cell in cells:
+        # A dataset that cannot be read is refused before anything runs.
+        describe_dataset(cell.config)
+        config = cell.config
+    return Plan(
+        definition, dataset, cells, describe_dataset(config), list(notes)
+    )
+
+
+def status(options):
+    """Shows how many cells of each sweep are done."""
+    plans = _plans(options)
+    table, errors = summarize_states(
+        plans, options.output_root, options.ignore_code
+    )
+    _write(table.to_string(index=False))
+    for run_id, error in errors.items():
+        _write(f"\n{run_id} failed:\n{error}")
+    return 0
+
+
+def collect(options):
+    """Writes the table of all sweeps that were started."""
+    plans = read_plans(options.output_root)
+    table = collect_results(plans, options.output_root)
+    path = write_results(table, options.output_root / FOLDER)
+    _write(f"{len(table)} rows: {path} and {path.with_suffix('.csv').name}")
+    return 0
+
+
+def show(options):
+    """Lists the experiments of the package."""
+    for name in list_definitions():
+        _write(f"{name:10} {load_definition(name).title}")
+    return 0
+
+
+def _plans(options):
+    names = [Path(name).stem for name in options.experiments]
+    dataset = options.dataset[0] if options.dataset else None
+    return read_plans(options.output_root, names or None, dataset)
+
+
+def _parser():
+    parser = argparse.ArgumentParser(
+        prog="python -m camgr_tf.experiments",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name, command, **arguments):
+        added = commands.add_parser(
+            name, help=command.__doc__, description=command.__doc__
+        )
+        added.set_defaults(command=command)
+        added.add_argument(
+            "--output-root",
+            type=lambda text: Path(text).resolve(),
+            default=OUTPUTS,
+            help="folder of all runs",
+        )
+        return added
+
+    add("list", show)
+    added = add("run", run)
+    added.add_argument("experiments", nargs="+", metavar="EXPERIMENT")
+    added.add_argument("--dataset", nargs="+", required=True)
+    added.add_argument("--seeds", type=int, default=3)
+    _add_run_options(added)
+    added.add_argument(
+        "--note",
+        action="append",
+        default=[],
+        help="a remark under every table of these results",
+    )
+    added = add("status", status)
+    _add_selection(added)
+    added.add_argument("--ignore-code", action="store_true")
+    add("collect", collect)
+    return parser
+
+
+def _add_run_options(parser):
+    parser.add_argument("--data-root", help="folder of the datasets")
+    parser.add_argument(
+        "--jobs", type=int, default=1, help="cells that run at one time"
+    )
+    parser.add_argument(
+        "-p",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("NAME", "VALUE"),
+        help="a parameter of all cells",
+    )
+    parser.add_argument(
+        "--no-notebook",
+        action="store_true",
+        help="train without keeping an executed notebook",
+    )
+    parser.add_argument(
+        "--ignore-code",
+        action="store_true",
+        help="keep runs that other code made",
+    )
+
+
+def _add_selection(parser):
+    parser.add_argument("experiments", nargs="*", metavar="EXPERIMENT")
+    parser.add_argument("--dataset", nargs=1)
+
+
+def _values(pairs):
+    seen = set()
+    for name, text in pairs:
+        if name in seen:
+            raise ValueError(f"-p {name} is given twice.")
+        seen.add(name)
+        yield name, _value(text)
+
+
+def _value(text):
+    try:
+        return json.loads(text)  # reads 1e-3 as a number, unlike YAML
+    except json.JSONDecodeError:
+        return yaml.safe_load(text)
+
+
+def _write(text):
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

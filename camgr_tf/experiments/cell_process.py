@@ -1,0 +1,68 @@
+"""The process of one cell: trains it, by its notebook or directly.
+
+Started by the driver as `python -m camgr_tf.experiments.cell_process FILE`.
+"""
+
+import json
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+
+from camgr_tf.config import resolve_config
+from camgr_tf.notebook_runner import NOTEBOOKS
+from camgr_tf.notebook_runner import run_notebook
+from camgr_tf.training.runs import train
+
+NOTEBOOK = NOTEBOOKS / "05_training.ipynb"
+
+
+def run_cell(parameters, output_root, notebook=True):
+    """Trains one cell.
+
+    Args:
+        parameters: Dictionary. Parameters of the run.
+        output_root: Path of the folder of all runs.
+        notebook: Boolean. Whether it runs in the training notebook, whose
+            executed copy is then kept in the run's folder. Defaults to
+            `True`.
+    """
+    config = resolve_config(**parameters)
+    if not notebook:
+        train(config, output_root=output_root, progress=False)
+        return
+    run_notebook(
+        NOTEBOOK,
+        Path(output_root) / config.run_id / NOTEBOOK.name,
+        {**parameters, "output_root": str(output_root)},
+        progress=False,
+    )
+
+
+def exit_with_parent(parent, interval=1.0):
+    """Ends this process soon after its driver has died.
+
+    Args:
+        parent: Integer. Process id of the driver.
+        interval: Float. Seconds between two looks. Defaults to `1.0`.
+    """
+
+    def watch():
+        while os.getppid() == parent:
+            time.sleep(interval)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def main(arguments=None):
+    """Command line: the path of a JSON file with the cell."""
+    (path,) = sys.argv[1:] if arguments is None else arguments
+    cell = json.loads(Path(path).read_text(encoding="utf-8"))
+    exit_with_parent(cell["parent"])
+    run_cell(cell["parameters"], cell["output_root"], cell["notebook"])
+
+
+if __name__ == "__main__":
+    main()

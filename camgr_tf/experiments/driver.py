@@ -1,0 +1,215 @@
+"""Runs the cells of sweeps, each in a process of its own."""
+
+import contextlib
+import os
+import time
+
+from camgr_tf.experiments.cell_record import Fingerprint
+from camgr_tf.experiments.cell_record import cell_state
+from camgr_tf.experiments.cell_record import clear_run
+from camgr_tf.experiments.cell_record import hash_config
+from camgr_tf.experiments.cell_record import lock_cell
+from camgr_tf.experiments.cell_record import read_record
+from camgr_tf.experiments.cell_record import write_record
+from camgr_tf.experiments.dataset_facts import describe_dataset
+from camgr_tf.experiments.processes import describe_failure
+from camgr_tf.experiments.processes import start_cell
+from camgr_tf.experiments.processes import stop_cell
+from camgr_tf.experiments.progress import Progress
+from camgr_tf.experiments.source_hash import source_hash
+
+
+class Driver:
+    """Runs what is missing of a list of cells.
+
+    A cell that fails or is killed is recorded with its error, and the others
+    go on. Cells with the same parameters are one run, whichever experiments
+    they belong to. Runs that another driver is making are waited for.
+
+    Args:
+        cells: List of `Cell`.
+        output_root: Path of the folder of all runs.
+        jobs: Integer. Cells that run at one time; the processor's threads
+            are divided among them. Defaults to `1`.
+        notebook: Boolean. Whether cells run in the training notebook.
+            Defaults to `True`.
+        ignore_code: Boolean. Whether runs that other code made count as done.
+            Defaults to `False`.
+        stream: File for the progress. Defaults to `None`: standard output.
+
+    Raises:
+        ValueError: If `jobs` is not positive.
+    """
+
+    def __init__(
+        self,
+        cells,
+        output_root,
+        jobs=1,
+        notebook=True,
+        ignore_code=False,
+        stream=None,
+    ):
+        if jobs < 1:
+            raise ValueError(f"`jobs` must be positive. Received: jobs={jobs}")
+        self.output_root = output_root
+        self.jobs = jobs
+        self.notebook = notebook
+        self.ignore_code = ignore_code
+        self.waiting = list({cell.run_id: cell for cell in cells}.values())
+        self.running = {}
+        self.failed = {}
+        self.progress = Progress(len(self.waiting), jobs, stream)
+        cores = len(os.sched_getaffinity(0))
+        self.num_threads = max(1, cores // jobs)
+
+    def run(self, interval=0.2):
+        """Runs until no cell is left.
+
+        Args:
+            interval: Float. Seconds between two looks at the processes.
+                Defaults to `0.2`.
+
+        Returns:
+            Dictionary from a failed run's id to its error; empty if all went
+            well.
+        """
+        try:
+            while self.waiting or self.running:
+                self._reap()
+                self._fill()
+                self._show()
+                if self.waiting or self.running:
+                    time.sleep(interval)
+        except BaseException:
+            for run in list(self.running.values()):
+                run.stop()
+            raise
+        return self.failed
+
+    def _reap(self):
+        for run_id, run in list(self.running.items()):
+            error = run.ended()
+            if error is None:
+                continue
+            del self.running[run_id]
+            model = run.cell.config.model
+            self.progress.finished(model, run.seconds, succeeded=not error)
+            if error:
+                self.failed[run_id] = error
+                last = error.splitlines()[-1]
+                self.progress.write(f"failed: {run_id}: {last}")
+
+    def _fill(self):
+        for cell in list(self.waiting):
+            if len(self.running) >= self.jobs:
+                return
+            run = _Running(cell, self.output_root / cell.run_id)
+            if not run.locked:
+                continue
+            self.waiting.remove(cell)
+            fingerprint = cell_fingerprint(cell)
+            state = cell_state(run.folder, fingerprint, self.ignore_code)
+            if state == "done":
+                run.release()
+                seconds = read_record(run.folder).get("seconds")
+                self.progress.finished(cell.config.model, seconds)
+                continue
+            stop_cell(run.folder)
+            if state == "outdated":
+                clear_run(run.folder)
+            self.running[cell.run_id] = run
+            run.start(
+                fingerprint, self.output_root, self.num_threads, self.notebook
+            )
+
+    def _show(self):
+        self.progress.show(
+            [cell.config.model for cell in self.waiting],
+            [(r.cell.config.model, r.seconds) for r in self.running.values()],
+        )
+
+
+def cell_fingerprint(cell):
+    """What a cell's run would follow from if it were started now.
+
+    Args:
+        cell: `Cell`.
+
+    Returns:
+        `Fingerprint`.
+    """
+    return Fingerprint(
+        config=hash_config(cell.config),
+        data=describe_dataset(cell.config)["content_hash"],
+        code=source_hash(cell.config.model),
+    )
+
+
+class _Running:
+    """A cell's process, and the lock on its folder."""
+
+    def __init__(self, cell, folder):
+        self.cell = cell
+        self.folder = folder
+        self._stack = contextlib.ExitStack()
+        self.locked = self._stack.enter_context(lock_cell(folder))
+        self._process = None
+        if not self.locked:
+            self.release()
+
+    @property
+    def seconds(self):
+        return time.monotonic() - self._started
+
+    def start(self, fingerprint, output_root, num_threads, notebook):
+        self._fingerprint = fingerprint
+        self._started = time.monotonic()
+        self._values = {
+            "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "num_threads": num_threads,
+        }
+        self._record("running")
+        self._process = start_cell(
+            self.cell, output_root, num_threads, notebook
+        )
+
+    def ended(self):
+        """`None` while it runs, then its error, `""` for none."""
+        returncode = self._process.poll()
+        if returncode is None:
+            return None
+        error = ""
+        if returncode:
+            error = describe_failure(self.folder, returncode)
+            # The kernel of a notebook may have outlived its process.
+            stop_cell(self.folder)
+            self._record("failed", error=error)
+        elif not (self.folder / "metrics.json").is_file():
+            error = f"it ended without a result in {self.folder}"
+            self._record("failed", error=error)
+        else:
+            self._record("done")
+        self.release()
+        return error
+
+    def stop(self):
+        if self._process is not None:
+            stop_cell(self.folder)
+            self._process.wait()
+            self._record("interrupted")
+        self.release()
+
+    def release(self):
+        self._stack.close()
+
+    def _record(self, status, **values):
+        seconds = round(self.seconds, 1)
+        write_record(
+            self.folder,
+            self._fingerprint,
+            status,
+            seconds=seconds,
+            **self._values,
+            **values,
+        )

@@ -1,0 +1,124 @@
+"""Keeps what a sweep consists of, so that its results can be collected."""
+
+import json
+from dataclasses import asdict
+from dataclasses import dataclass
+from dataclasses import field
+
+from camgr_tf.config import resolve_config
+from camgr_tf.experiments.cells import Cell
+from camgr_tf.experiments.definition import Definition
+from camgr_tf.staged_file import staged_file
+
+FOLDER = "experiments"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An experiment on one dataset, down to its single runs.
+
+    Args:
+        definition: `Definition`.
+        dataset: String.
+        cells: List of `Cell`.
+        facts: Dictionary, what `describe_dataset` returns.
+        notes: List of strings, shown under every table of this dataset.
+            Defaults to an empty one.
+    """
+
+    definition: Definition
+    dataset: str
+    cells: list
+    facts: dict
+    notes: list = field(default_factory=list)
+
+    @property
+    def name(self):
+        return f"{self.definition.name}/{self.dataset}"
+
+
+def write_plan(plan, output_root):
+    """Writes `experiments/<experiment>/<dataset>.json`.
+
+    Args:
+        plan: `Plan`.
+        output_root: Path of the folder of all runs.
+    """
+    values = {
+        "definition": asdict(plan.definition),
+        "dataset": plan.dataset,
+        "cells": [
+            {"label": c.label, "run_id": c.run_id, "parameters": c.parameters}
+            for c in plan.cells
+        ],
+        "facts": plan.facts,
+        "notes": plan.notes,
+    }
+    path = output_root / FOLDER / plan.definition.name / f"{plan.dataset}.json"
+    with staged_file(path) as staging:
+        staging.write_text(json.dumps(values, indent=2) + "\n")
+
+
+def read_plans(output_root, experiments=None, dataset=None):
+    """Reads the sweeps that were started in a folder.
+
+    Args:
+        output_root: Path of the folder of all runs.
+        experiments: List of names. Defaults to `None`: all.
+        dataset: String. Defaults to `None`: all.
+
+    Returns:
+        List of `Plan`, sorted by experiment and dataset.
+
+    Raises:
+        FileNotFoundError: If an experiment that is asked for was not started,
+            or none was.
+        ValueError: If a file cannot be read as a plan.
+    """
+    folder = output_root / FOLDER
+    plans = [_read_plan(path) for path in sorted(folder.glob("*/*.json"))]
+    if dataset is not None:
+        plans = [plan for plan in plans if plan.dataset == dataset]
+    names = sorted({plan.definition.name for plan in plans})
+    missing = sorted(set(experiments or []) - set(names))
+    if missing or not plans:
+        raise FileNotFoundError(
+            f"{folder} has no sweep {', '.join(missing)}".rstrip()
+            + f" of dataset {dataset or '(any)'}. "
+            f"It has {', '.join(names) or 'none'}. Start one with "
+            "`python -m camgr_tf.experiments run`."
+        )
+    if experiments:
+        plans = [p for p in plans if p.definition.name in experiments]
+    return plans
+
+
+def _read_plan(path):
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        definition = values["definition"]
+        for key in ("variants", "metrics"):
+            definition[key] = tuple(definition[key])
+        return Plan(
+            definition=Definition(**definition),
+            dataset=values["dataset"],
+            cells=[_read_cell(cell) for cell in values["cells"]],
+            facts=values["facts"],
+            notes=values["notes"],
+        )
+    except (json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"{path} is no plan of this version: {error}. Start the sweep "
+            "again to renew it."
+        ) from error
+
+
+def _read_cell(values):
+    parameters = values["parameters"]
+    config = resolve_config(**parameters)
+    if config.run_id != values["run_id"]:
+        raise ValueError(
+            f"run {values['run_id']} has other parameters now: a default "
+            "has changed"
+        )
+    return Cell(values["label"], parameters, config)

@@ -1,0 +1,164 @@
+"""Gathers the results of sweeps into one tidy table."""
+
+import json
+
+import pandas as pd
+
+from camgr_tf.experiments.cell_record import cell_state
+from camgr_tf.experiments.cell_record import read_record
+from camgr_tf.experiments.driver import cell_fingerprint
+from camgr_tf.staged_file import staged_file
+
+FILE_NAME = "results"
+KEYS = ["experiment", "dataset", "label", "model", "seed", "run_id"]
+RUN_VALUES = (
+    "best_epoch",
+    "epochs",
+    "train_seconds",
+    "seconds_per_epoch",
+    "test_seconds",
+    "peak_memory_mb",
+    "num_weights",
+)
+# What differs between two machines, or between a run and its repetition.
+MACHINE_COLUMNS = (
+    "train_seconds",
+    "seconds_per_epoch",
+    "test_seconds",
+    "peak_memory_mb",
+    "num_threads",
+)
+
+
+def collect_results(plans, output_root):
+    """One row for each finished cell.
+
+    Args:
+        plans: List of `Plan`.
+        output_root: Path of the folder of all runs.
+
+    Returns:
+        DataFrame: `experiment`, `dataset`, `label`, `model`, `seed`,
+        `run_id`; every parameter; `validation_<metric>` and `test_<metric>`;
+        epochs, seconds and memory; the hashes of parameters, data and code;
+        `current`, whether today's code would give this run; the versions.
+        Rows are in the order of the plans' cells.
+    """
+    rows = []
+    for plan in plans:
+        for cell in plan.cells:
+            row = _read_row(plan, cell, output_root / cell.run_id)
+            if row is not None:
+                rows.append(row)
+    table = pd.DataFrame(rows)
+    return table.reindex(columns=_order(rows)).convert_dtypes()
+
+
+def write_results(table, folder):
+    """Writes `results.parquet` and `results.csv`.
+
+    Args:
+        table: DataFrame of `collect_results`.
+        folder: Path of the folder.
+
+    Returns:
+        Path of the Parquet file.
+    """
+    path = folder / f"{FILE_NAME}.parquet"
+    with staged_file(path) as staging:
+        table.to_parquet(staging, index=False)
+    with staged_file(path.with_suffix(".csv")) as staging:
+        table.to_csv(staging, index=False)
+    return path
+
+
+def summarize_states(plans, output_root, ignore_code=False):
+    """Counts the cells of each plan by state.
+
+    Args:
+        plans: List of `Plan`.
+        output_root: Path of the folder of all runs.
+        ignore_code: Boolean. Whether runs that other code made count as done.
+            Defaults to `False`.
+
+    Returns:
+        Tuple of a DataFrame with a row for each plan and a column for each
+        state, and a dictionary from a failed run's id to its error.
+    """
+    rows, errors = [], {}
+    for plan in plans:
+        row = {"experiment": plan.definition.name, "dataset": plan.dataset}
+        for cell in plan.cells:
+            folder = output_root / cell.run_id
+            state = cell_state(folder, cell_fingerprint(cell), ignore_code)
+            row[state] = row.get(state, 0) + 1
+            if state == "failed":
+                errors[cell.run_id] = read_record(folder).get("error", "")
+        rows.append({**row, "cells": len(plan.cells)})
+    table = pd.DataFrame(rows).fillna(0)
+    keys = ["experiment", "dataset"]
+    states = sorted(set(table.columns) - {*keys, "cells"})
+    counts = table[[*states, "cells"]].astype(int)
+    return pd.concat([table[keys], counts], axis=1), errors
+
+
+def _read_row(plan, cell, folder):
+    record = read_record(folder)
+    wanted = cell_fingerprint(cell)
+    state = cell_state(folder, wanted, ignore_code=True)
+    if state != "done":
+        return None
+    metrics = json.loads((folder / "metrics.json").read_text())
+    description = json.loads((folder / "config.json").read_text())
+    parameters = {
+        name: ",".join(value) if isinstance(value, list) else value
+        for name, value in cell.config.to_dict().items()
+    }
+    return {
+        "experiment": plan.definition.name,
+        "label": cell.label,
+        "run_id": cell.run_id,
+        **parameters,
+        **{f"validation_{k}": v for k, v in metrics["validation"].items()},
+        **{f"test_{k}": v for k, v in metrics["test"].items()},
+        **{name: metrics[name] for name in RUN_VALUES},
+        "num_threads": record.get("num_threads"),
+        "config_hash": wanted.config,
+        "data_hash": description["data_hash"],
+        "code_hash": record.get("code"),
+        "current": record.get("code") == wanted.code,
+        **{f"version_{k}": v for k, v in description["versions"].items()},
+    }
+
+
+def _order(rows):
+    """All columns: keys, parameters, validation, test, the rest."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    groups = {"validation_": [], "test_": [], "version_": []}
+    parameters, rest = [], []
+    for name in names:
+        for prefix, members in groups.items():
+            if name.startswith(prefix) and name != "test_seconds":
+                members.append(name)
+                break
+        else:
+            (parameters if name not in _REST else rest).append(name)
+    parameters = [name for name in parameters if name not in KEYS]
+    return [
+        *KEYS,
+        *parameters,
+        *groups["validation_"],
+        *groups["test_"],
+        *rest,
+        *groups["version_"],
+    ]
+
+
+_REST = (
+    *RUN_VALUES,
+    "num_threads",
+    "config_hash",
+    "data_hash",
+    "code_hash",
+    "current",
+)
