@@ -1,0 +1,217 @@
+"""Runs the notebooks headless, by papermill, with checked parameters.
+
+papermill only warns of a parameter that a notebook does not have, and says
+nothing of one that no cell reads. Here both are errors, before anything runs.
+
+```
+python -m camgr_tf.notebook_runner 05_training -p dataset baby -p seed 1
+python -m camgr_tf.notebook_runner all -p dataset demo
+```
+"""
+
+import argparse
+import ast
+import json
+import logging
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import papermill
+import yaml
+
+from camgr_tf.staged_file import staged_file
+
+ROOT = Path(__file__).resolve().parents[1]
+NOTEBOOKS = ROOT / "notebooks"
+
+
+def read_parameters(path):
+    """Names and default values in a notebook's `parameters` cell.
+
+    Args:
+        path: Path of the notebook.
+
+    Returns:
+        Dictionary from a parameter's name to its default.
+
+    Raises:
+        ValueError: If there is not exactly one such cell, if it holds
+            anything but one `name = value` a line, or if a parameter is read
+            by no other cell.
+    """
+    path = Path(path)
+    notebook = nbformat.read(path, as_version=4)
+    tagged = [c for c in notebook.cells if "parameters" in _tags(c)]
+    if len(tagged) != 1:
+        raise ValueError(
+            f"{path} must have one cell tagged `parameters`. "
+            f"Received: {len(tagged)}"
+        )
+    parameters = {}
+    for statement in ast.parse(tagged[0].source).body:
+        name = _assigned_name(statement)
+        if name is None:
+            raise ValueError(
+                f"{path}: the `parameters` cell must hold one `name = value` "
+                f"a line. Received: {ast.unparse(statement)!r}"
+            )
+        parameters[name] = ast.literal_eval(statement.value)
+    read = set()
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and cell is not tagged[0]:
+            read |= _names_read(cell.source)
+    unread = sorted(set(parameters) - read)
+    if unread:
+        raise ValueError(
+            f"{path}: no cell reads the parameters {', '.join(unread)}."
+        )
+    return parameters
+
+
+def run_notebook(path, output, parameters=None, progress=True):
+    """Executes a notebook with parameters and keeps the executed copy.
+
+    A notebook that fails leaves its copy, with the error in it, as
+    `<output>.failed.ipynb`.
+
+    Args:
+        path: Path of the notebook.
+        output: Path of the executed copy.
+        parameters: Dictionary. Replaces defaults of the `parameters` cell.
+            Defaults to `None`: no replacement.
+        progress: Boolean. Whether papermill shows its bar. Defaults to
+            `True`.
+
+    Returns:
+        Path of the executed copy.
+
+    Raises:
+        ValueError: For a parameter that the notebook does not have.
+        papermill.PapermillExecutionError: If a cell raises.
+    """
+    path, output = Path(path), Path(output)
+    if not path.is_file():
+        raise FileNotFoundError(f"There is no notebook {path}.")
+    parameters = dict(parameters or {})
+    known = read_parameters(path)
+    unknown = sorted(set(parameters) - set(known))
+    if unknown:
+        raise ValueError(
+            f"{path.name} has no parameter {', '.join(unknown)}. It has "
+            f"{', '.join(sorted(known))}."
+        )
+    failed = output.with_suffix(".failed.ipynb")
+    failed.unlink(missing_ok=True)
+    with staged_file(output) as staging:
+        try:
+            papermill.execute_notebook(
+                str(path),
+                str(staging),
+                parameters=parameters,
+                cwd=str(ROOT),
+                progress_bar=progress,
+            )
+        except BaseException:
+            if staging.is_file():
+                staging.replace(failed)
+            raise
+    return output
+
+
+def main(arguments=None):
+    """Command line: see the module's docstring."""
+    parser = argparse.ArgumentParser(
+        prog="python -m camgr_tf.notebook_runner", description=__doc__
+    )
+    parser.add_argument(
+        "notebooks", nargs="+", help="names such as 05_training, or `all`"
+    )
+    parser.add_argument(
+        "-p",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("NAME", "VALUE"),
+        help="a parameter, for each of the notebooks that has it",
+    )
+    parser.add_argument(
+        "--output-root",
+        type=Path,
+        default=ROOT / "outputs",
+        help="folder of runs, figures and executed notebooks",
+    )
+    options = parser.parse_args(arguments)
+    logging.getLogger("papermill").setLevel(logging.ERROR)
+    paths = _find(options.notebooks, parser)
+    parameters = {name: yaml.safe_load(value) for name, value in options.p}
+    known = {path: read_parameters(path) for path in paths}
+    for name in parameters:
+        if not any(name in names for names in known.values()):
+            parser.error(
+                f"no notebook of {', '.join(p.stem for p in paths)} has a "
+                f"parameter {name}"
+            )
+    parameters["output_root"] = str(options.output_root)
+    started = time.time()
+    for path in paths:
+        output = options.output_root / "notebooks" / path.name
+        run_notebook(
+            path,
+            output,
+            {n: v for n, v in parameters.items() if n in known[path]},
+        )
+    _summarize(options.output_root, started)
+
+
+def _summarize(output_root, started):
+    """Says where the results are, and what the runs measured."""
+    write = sys.stdout.write
+    write(f"\nExecuted notebooks: {output_root / 'notebooks'}\n")
+    write(f"Figures:            {output_root / 'figures'}\n")
+    for path in sorted(output_root.glob("*/metrics.json")):
+        test = json.loads(path.read_text())["test"]
+        new = "" if path.stat().st_mtime >= started else " (from before)"
+        write(f"Metrics:            {path}{new}\n")
+        for k in (10, 20):
+            write(
+                f"    test Recall@{k} {test[f'recall@{k}']:.4f}"
+                f"   NDCG@{k} {test[f'ndcg@{k}']:.4f}\n"
+            )
+    write(f"Time:               {time.time() - started:.0f} s\n")
+
+
+def _find(names, parser):
+    if names == ["all"]:
+        return sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
+    paths = [NOTEBOOKS / f"{n.removesuffix('.ipynb')}.ipynb" for n in names]
+    for path in paths:
+        if not path.is_file():
+            there = ", ".join(p.stem for p in sorted(NOTEBOOKS.glob("*.ipynb")))
+            parser.error(f"there is no notebook {path.stem}; there are {there}")
+    return paths
+
+
+def _tags(cell):
+    return cell.metadata.get("tags", [])
+
+
+def _assigned_name(statement):
+    if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
+        return None
+    target = statement.targets[0]
+    return target.id if isinstance(target, ast.Name) else None
+
+
+def _names_read(source):
+    lines = [line for line in source.splitlines() if line[:1] not in ("%", "!")]
+    return {
+        node.id
+        for node in ast.walk(ast.parse("\n".join(lines)))
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+    }
+
+
+if __name__ == "__main__":
+    main()
