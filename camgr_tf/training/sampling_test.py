@@ -1,0 +1,109 @@
+import dataclasses
+
+import numpy as np
+import pytest
+import scipy.stats
+
+from camgr_tf.testing import TINY_TRAIN
+from camgr_tf.testing import tiny_dataset
+from camgr_tf.training.sampling import NegativeSampler
+from camgr_tf.training.sampling import TrainingBatches
+
+INTERACTIONS = tiny_dataset().interactions
+
+
+def _epoch(batches):
+    rows = [batches[index] for index in range(len(batches))]
+    return {key: np.concatenate([r[key] for r in rows]) for key in rows[0]}
+
+
+def test_never_a_training_positive_and_only_training_items():
+    users = np.repeat(np.arange(7), 500)
+    negatives = NegativeSampler(INTERACTIONS).sample(
+        users, np.random.default_rng(0)
+    )
+    assert negatives.dtype == np.int32 and negatives.shape == users.shape
+    assert not set(zip(users.tolist(), negatives.tolist())) & set(TINY_TRAIN)
+    # Item 8 does not occur in training; items 0 to 7 do.
+    assert set(negatives.tolist()) == set(range(8))
+
+
+def test_held_out_items_are_legal():
+    users = np.zeros(500, int)
+    negatives = NegativeSampler(INTERACTIONS).sample(
+        users, np.random.default_rng(0)
+    )
+    # User 0 has item 3 in validation and item 4 in test.
+    assert {3, 4} <= set(negatives.tolist())
+
+
+@pytest.mark.parametrize("user, legal", [(0, 5), (2, 4), (6, 8)])
+def test_uniform(user, legal):
+    rng = np.random.default_rng(1)
+    users = np.full(8000, user)
+    negatives = NegativeSampler(INTERACTIONS).sample(users, rng)
+    counts = np.bincount(negatives, minlength=9)
+    counts = counts[counts > 0]
+    assert len(counts) == legal
+    assert scipy.stats.chisquare(counts).pvalue > 0.001
+
+
+def test_a_user_with_one_item_left():
+    train = np.array([(0, i) for i in range(7)] + [(1, 7)], "int32")
+    interactions = dataclasses.replace(INTERACTIONS, train=train)
+    negatives = NegativeSampler(interactions).sample(
+        np.zeros(50, int), np.random.default_rng(0)
+    )
+    assert negatives.tolist() == [7] * 50
+
+
+def test_refuses_a_user_who_bought_everything():
+    train = np.array([(0, 1), (3, 1), (3, 2), (3, 5), (4, 2)], "int32")
+    interactions = dataclasses.replace(INTERACTIONS, train=train)
+    message = (
+        "User 3 has bought all 3 items that occur in training, so that no "
+        "negative item exists for it. Remove the user."
+    )
+    with pytest.raises(ValueError, match=message):
+        NegativeSampler(interactions)
+
+
+@pytest.mark.parametrize("batch_size, sizes", [(5, [5, 5, 5, 2]), (100, [17])])
+def test_an_epoch_visits_every_row_once(batch_size, sizes):
+    batches = TrainingBatches(INTERACTIONS, batch_size)
+    assert [len(batches[b]["user_ids"]) for b in range(len(batches))] == sizes
+    epoch = _epoch(batches)
+    pairs = zip(epoch["user_ids"].tolist(), epoch["positive_item_ids"].tolist())
+    assert sorted(pairs) == TINY_TRAIN
+    assert all(ids.dtype == np.int32 for ids in epoch.values())
+
+
+def test_reproducible_by_seed_and_epoch():
+    batches = TrainingBatches(INTERACTIONS, 5, seed=3)
+    first = _epoch(batches)
+    batches.on_epoch_end()
+    second = _epoch(batches)
+    resumed = _epoch(TrainingBatches(INTERACTIONS, 5, seed=3, epoch=1))
+    other = _epoch(TrainingBatches(INTERACTIONS, 5, seed=4))
+    for key in first:
+        np.testing.assert_array_equal(second[key], resumed[key])
+    for different in (second, other):
+        assert any((different[key] != first[key]).any() for key in first)
+
+
+def test_negatives_are_drawn_anew_each_epoch():
+    batches = TrainingBatches(INTERACTIONS, 100)
+    seen = set()
+    for _ in range(30):
+        epoch = _epoch(batches)
+        row = (epoch["user_ids"] == 1) & (epoch["positive_item_ids"] == 3)
+        seen |= set(epoch["negative_item_ids"][row].tolist())
+        batches.on_epoch_end()
+    # User 1 has bought 1 and 3 of the items 0 to 7.
+    assert seen == {0, 2, 4, 5, 6, 7}
+
+
+def test_refuses_a_batch_size_of_zero():
+    message = "`batch_size` must be positive. Received: batch_size=0"
+    with pytest.raises(ValueError, match=message):
+        TrainingBatches(INTERACTIONS, 0)
