@@ -69,22 +69,22 @@ def _fill_from_neighbors(features, masks, modality, num_neighbors):
         if other == modality:
             continue
         queries = np.flatnonzero(remaining & masks[other])
-        candidates = np.flatnonzero(masks[modality] & masks[other])
-        if not len(candidates):
+        candidates = masks[modality] & masks[other]
+        num_chosen = min(num_neighbors, candidates.sum())
+        if not num_chosen:
             continue
-        keys = _unit_rows(features[other][candidates])
+        rows = features[other]
+        # Without a copy of the rows, which may be 4096 wide. The query's own
+        # norm does not change the order.
+        norms = np.sqrt(np.einsum("ij,ij->i", rows, rows))
+        scales = np.divide(1.0, norms, where=norms > 0.0, out=norms)
         for start in range(0, len(queries), _BLOCK):
             block = queries[start : start + _BLOCK]
-            similarity = _unit_rows(features[other][block]) @ keys.T
+            similarity = (rows[block] @ rows.T) * scales
+            similarity[:, ~candidates] = -np.inf
             nearest = np.argsort(-similarity, axis=1, kind="stable")
-            chosen = candidates[nearest[:, :num_neighbors]]
-            for item, neighbors in zip(block, chosen):
+            for item, neighbors in zip(block, nearest[:, :num_chosen]):
                 features[modality][item] = features[modality][neighbors].mean(
                     axis=0
                 )
         remaining[queries] = False
-
-
-def _unit_rows(rows):
-    norms = np.linalg.norm(rows, axis=1, keepdims=True)
-    return rows / np.where(norms > 0.0, norms, 1.0)

@@ -4,10 +4,11 @@ import datetime
 import hashlib
 import importlib.metadata
 import json
-import os
 import platform
 from collections.abc import Iterable
 from pathlib import Path
+
+from camgr_tf.staged_file import staged_file
 
 FILE_NAME = "provenance.json"
 _PACKAGES = ("numpy", "pandas", "pillow", "gensim", "keras", "tensorflow")
@@ -52,11 +53,9 @@ def write_provenance(
         "parameters": parameters or {},
         "versions": software_versions(),
     }
-    path = Path(folder) / FILE_NAME
-    temporary = path.with_name(f".{FILE_NAME}.partial-{os.getpid()}")
     text = json.dumps(record, indent=2, ensure_ascii=False, default=str)
-    temporary.write_text(text + "\n", encoding="utf-8")
-    os.replace(temporary, path)
+    with staged_file(Path(folder) / FILE_NAME) as path:
+        path.write_text(text + "\n", encoding="utf-8")
     return record
 
 
@@ -80,7 +79,14 @@ def describe_sources(paths: Iterable[Path]) -> list[dict]:
 
 
 def hash_file(path: Path) -> str:
-    """The SHA-256 of a file, in hexadecimal."""
+    """Computes the SHA-256 of a file.
+
+    Args:
+        path: The file, read in blocks.
+
+    Returns:
+        String in hexadecimal.
+    """
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -16,9 +16,11 @@ class RemoteFile:
     Args:
         name: String, the name under which it is stored.
         urls: Strings, tried in this order. Empty if there is only the manual
-            way.
-        num_bytes: Integer, or `None` if the size is not known.
-        sha256: String in hexadecimal, or `None` if the digest is not known.
+            way. Defaults to `()`.
+        num_bytes: Integer, or `None` if the size is not known. Defaults to
+            `None`.
+        sha256: String in hexadecimal, or `None` if the digest is not
+            known. Defaults to `None`.
     """
 
     name: str

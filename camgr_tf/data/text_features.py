@@ -3,6 +3,7 @@
 import collections
 import os
 import re
+import sys
 import warnings
 import zlib
 
@@ -10,12 +11,12 @@ import numpy as np
 
 _WORD = re.compile(r"[^\W_]+")
 # Training visits every word occurrence about this often in total, so that a
-# few hundred short titles get hundreds of epochs and a large catalog ten.
+# few hundred short titles get 200 epochs (the most) and a large catalog five.
 _TRAINING_WORDS = 1_500_000
 
 
 def sentence2vec_features(
-    texts, dimension=300, seed=0, word_vectors=None, smoothing=1e-3
+    texts, dimension=300, seed=0, word_vectors=None, smoothing=0.001
 ):
     """Embeds texts by smooth inverse frequency (SIF).
 
@@ -46,7 +47,7 @@ def sentence2vec_features(
         word_vectors: Optional path of a file in word2vec's text or binary
             (`.bin`) format, also gzipped, read by gensim. Defaults to `None`.
         smoothing: Positive float, the constant `a` of the paper. Defaults to
-            `1e-3`.
+            `0.001`.
 
     Returns:
         Tuple `(features, present)`: `float32` of shape `(n, dimension)`, and
@@ -93,8 +94,18 @@ def sentence2vec_features(
 
 
 def split_words(text) -> list[str]:
-    """The lower-cased words (runs of letters and digits) of a text."""
-    return [] if text is None else _WORD.findall(str(text).lower())
+    """Splits a text into lower-cased words, its runs of letters and digits.
+
+    Args:
+        text: String; `None` counts as empty.
+
+    Returns:
+        List of strings.
+    """
+    if text is None:
+        return []
+    # One string object per word and not per occurrence.
+    return [sys.intern(word) for word in _WORD.findall(str(text).lower())]
 
 
 def train_word_vectors(sentences, dimension, seed):
@@ -111,7 +122,7 @@ def train_word_vectors(sentences, dimension, seed):
     from gensim.models import Word2Vec
 
     num_words = sum(map(len, sentences))
-    epochs = int(np.clip(_TRAINING_WORDS // num_words, 10, 200))
+    epochs = int(np.clip(_TRAINING_WORDS // num_words, 5, 200))
     model = Word2Vec(
         sentences=sentences,
         vector_size=dimension,
