@@ -1,0 +1,87 @@
+import numpy as np
+import pytest
+
+from camgr_tf.registry import MODELS
+from camgr_tf.serving.score_parts import vector_parts
+from camgr_tf.serving.score_parts import vectors_without
+from camgr_tf.testing import tiny_dataset
+
+SMALL = {
+    "camgr": {"num_heads": 2, "num_neighbors": 3},
+    "mgcn": {"num_neighbors": 3},
+    "micro": {"num_neighbors": 3},
+}
+ITEM_PARTS = {
+    "bm3": {"id"},
+    "camgr": {"id", "common", "distinct"},
+    "grcn": {"id", "image", "text"},
+    "lightgcn": {"id"},
+    "mf": {"id"},
+    "mgcn": {"id", "common", "distinct"},
+    "micro": {"id", "image", "text"},
+    "mmgcn": {"image", "text"},
+    "slmrec": {"id", "image", "text", "bias"},
+    "vbpr": {"id", "image", "text", "bias"},
+}
+
+
+def build(name, **parameters):
+    dataset = tiny_dataset()
+    parameters = {**SMALL.get(name, {}), **parameters}
+    return MODELS[name](dataset, embedding_dim=4, **parameters), dataset
+
+
+@pytest.mark.parametrize("name", sorted(MODELS))
+def test_parts_add_up_to_the_final_vectors(name):
+    model, dataset = build(name)
+    user_parts, item_parts = vector_parts(model, dataset)
+    users, items = (np.asarray(v) for v in model.embed())
+    np.testing.assert_allclose(sum(user_parts.values()), users, atol=1e-5)
+    np.testing.assert_allclose(sum(item_parts.values()), items, atol=1e-5)
+    assert set(item_parts) == ITEM_PARTS[name]
+    # No part but a bias that starts at zero is empty.
+    for part, values in item_parts.items():
+        assert part == "bias" or np.abs(values).max() > 0
+
+
+def test_mean_fusion_splits_into_modalities():
+    model, dataset = build("camgr", fusion="weighted_mean")
+    model.fusion.logits.assign([0.0, np.log(3.0)])
+    _, item_parts = vector_parts(model, dataset)
+    # Softmax of (0, log 3) is (1/4, 3/4).
+    text = np.asarray(model.modal_states()["text"])[model.num_users :]
+    np.testing.assert_allclose(item_parts["text"], 0.75 * text, atol=1e-6)
+
+
+def test_vbpr_leaves_a_modality_out_as_zero_features_would():
+    model, dataset = build("vbpr")
+    features = np.array(model.features)  # text (4) first, then image (5)
+    features[:, 4:] = 0.0
+    expected = np.asarray(model.projection(features))
+    users, items = vectors_without(model, dataset, "image")
+    np.testing.assert_allclose(items[:, 4:], expected, atol=1e-5)
+    np.testing.assert_allclose(users, np.asarray(model.user_table))
+
+
+@pytest.mark.parametrize("name", ["camgr", "mgcn"])
+def test_without_a_modality_its_features_do_not_matter(name):
+    model, dataset = build(name)
+    users, items = vectors_without(model, dataset, "image")
+    before = np.asarray(model.embed()[1])
+    assert np.abs(items - before).max() > 1e-4
+    if name == "camgr":
+        model.features["image"] = -model.features["image"]
+    else:
+        table = model.feature_tables["image"]
+        table.assign(-np.array(table))
+    again = vectors_without(model, dataset, "image")
+    np.testing.assert_allclose(again[0], users, atol=1e-6)
+    np.testing.assert_allclose(again[1], items, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["mf", "lightgcn", "bm3"])
+def test_a_ranking_without_content_does_not_change(name):
+    model, dataset = build(name)
+    users, items = vectors_without(model, dataset, "text")
+    np.testing.assert_array_equal(users, np.asarray(model.embed()[0]))
+    np.testing.assert_array_equal(items, np.asarray(model.embed()[1]))
