@@ -97,13 +97,24 @@ class ExperimentConfig:
 
         Where the data lie is not part of it: the data's hash is recorded.
         """
-        values = self.to_dict()
-        del values["data_root"]
-        digest = hashlib.sha256(
-            json.dumps(values, sort_keys=True).encode()
-        ).hexdigest()
+        digest = parameters_digest(self.to_dict())
         parts = [self.dataset, self.model, self.preset, f"seed{self.seed}"]
-        return "-".join([*filter(None, parts), digest[:8]])
+        return "-".join([*filter(None, parts), digest])
+
+
+def parameters_digest(parameters):
+    """Eight hexadecimal digits that end the `run_id` of these parameters.
+
+    Args:
+        parameters: Dictionary as `ExperimentConfig.to_dict` gives it, also
+            after a way through JSON.
+
+    Returns:
+        String.
+    """
+    values = {k: v for k, v in parameters.items() if k != "data_root"}
+    text = json.dumps(values, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def resolve_config(**parameters):

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from camgr_tf.config import ExperimentConfig
+from camgr_tf.config import parameters_digest
 from camgr_tf.config import resolve_config
 from camgr_tf.data.dataset import Dataset
 from camgr_tf.data.dataset import load_dataset
@@ -32,6 +33,8 @@ from camgr_tf.training.state import model_weights
 from camgr_tf.training.state import save_arrays
 
 OUTPUTS = Path(__file__).resolve().parents[2] / "outputs"
+# Raised when the files of a run change their meaning.
+FORMAT = 1
 PACKAGES = ("tensorflow", "keras", "numpy", "scipy", "pandas")
 
 
@@ -178,8 +181,9 @@ def load_run(folder, data_root=None, dataset=None, model=None):
 
     Raises:
         FileNotFoundError: If the folder is no finished run.
-        ValueError: If the data differ from those of the run, or the weights
-            do not fit the configuration.
+        ValueError: If a file is cut short, of another version of the
+            package or not of this run, the data differ from those of the run,
+            or the weights do not fit the configuration.
     """
     folder = Path(folder)
     for name in ("config.json", "metrics.json", "weights.npz"):
@@ -187,8 +191,9 @@ def load_run(folder, data_root=None, dataset=None, model=None):
             raise FileNotFoundError(
                 f"{folder} is no finished run: it has no {name}."
             )
+    metrics = _read_json(folder / "metrics.json")
     description = _read_json(folder / "config.json")
-    config = resolve_config(**description["parameters"])
+    config = _read_config(folder / "config.json", description, metrics)
     if dataset is None:
         dataset = _load_dataset(config, data_root)
     if dataset.content_hash != description["data_hash"]:
@@ -203,11 +208,34 @@ def load_run(folder, data_root=None, dataset=None, model=None):
     return Run(
         folder=folder,
         config=config,
-        metrics=_read_json(folder / "metrics.json"),
+        metrics=metrics,
         history=pd.read_csv(folder / "history.csv"),
         dataset=dataset,
         model=model,
     )
+
+
+def _read_config(path, description, metrics):
+    # The first runs did not say their format.
+    received = description.get("format", FORMAT)
+    if received != FORMAT:
+        raise ValueError(
+            f"{path} is of another version of camgr_tf: expected format "
+            f"{FORMAT}. Received: {received!r}"
+        )
+    parameters = description["parameters"]
+    digest = parameters_digest(parameters)
+    if not metrics["run_id"].endswith(f"-{digest}"):
+        raise ValueError(
+            f"{path} is not what the run was trained with: its parameters "
+            f"give {digest}, metrics.json is of {metrics['run_id']}."
+        )
+    try:
+        return resolve_config(**parameters)
+    except ValueError as error:
+        raise ValueError(
+            f"{path} is of another version of camgr_tf: {error}"
+        ) from error
 
 
 def _load_dataset(config, data_root=None):
@@ -229,6 +257,7 @@ def _load_weights(model, folder):
 def _description(config, dataset):
     interactions = dataset.interactions
     return {
+        "format": FORMAT,
         "parameters": config.to_dict(),
         "data_hash": dataset.content_hash,
         "split": interactions.split,
