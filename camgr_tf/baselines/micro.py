@@ -238,6 +238,8 @@ class MICRO(Recommender):
                 initial = sparse_matmul(self.initial_graphs[m], states)
                 states = (1.0 - share) * learned + share * initial
             views.append(states)
+        if len(views) == 1:
+            return views, views[0]
         stacked = ops.stack(views, axis=1)  # (num_items, modalities, dim)
         logits = self.query_logit(self.query_hidden(stacked))
         return views, ops.sum(ops.softmax(logits, axis=1) * stacked, axis=1)
