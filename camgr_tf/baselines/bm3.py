@@ -105,7 +105,11 @@ class BM3(Recommender):
         self.predictor = self.linear(
             "predictor", embedding_dim, embedding_dim, "xavier_normal"
         )
-        self.dropout_seeds = keras.random.SeedGenerator(self.next_seed())
+        # Without a name it is numbered by process, and a run resumed in the
+        # same process would not find its state again.
+        self.dropout_seeds = keras.random.SeedGenerator(
+            self.next_seed(), name="dropout_seeds"
+        )
 
     def embed(self, training=False):
         users, items = self.encode()

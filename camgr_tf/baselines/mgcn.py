@@ -173,7 +173,8 @@ class MGCN(Recommender):
             [self.query_logit(self.query_hidden(c)) for c in modal.values()],
             axis=1,
         )  # (num_rows, num_modalities)
-        weights = ops.softmax(logits, axis=1)
+        # `ops.softmax` warns of a single modality.
+        weights = ops.exp(logits - ops.logsumexp(logits, axis=1, keepdims=True))
         common = sum(
             weights[:, k : k + 1] * c for k, c in enumerate(modal.values())
         )

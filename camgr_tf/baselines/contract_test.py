@@ -1,0 +1,142 @@
+"""What holds for every model: the baselines and CAmgr itself."""
+
+import inspect
+
+import numpy as np
+import pytest
+
+from camgr_tf.baselines import BASELINES
+from camgr_tf.models import CAmgr
+from camgr_tf.testing import tiny_batch
+from camgr_tf.testing import tiny_dataset
+from camgr_tf.training.adam import Adam
+
+MODELS = {"camgr": CAmgr, **BASELINES}
+MODALITIES = [
+    (("text", 4),),
+    (("audio", 3),),
+    (("image", 5), ("text", 4)),
+    (("image", 5), ("audio", 3), ("text", 4)),
+]
+TRAINING_PARAMETERS = {
+    "learning_rate",
+    "learning_rate_decay",
+    "batch_size",
+    "coupled_weight_decay",
+}
+
+every_model = pytest.mark.parametrize("name", sorted(MODELS))
+
+
+def arguments_of(name):
+    signature = inspect.signature(MODELS[name].__init__)
+    return list(signature.parameters.values())[2:]
+
+
+def build(name, dataset=None, **parameters):
+    if any(p.name == "num_neighbors" for p in arguments_of(name)):
+        parameters.setdefault("num_neighbors", 4)  # of nine items
+    if name == "camgr":
+        parameters.setdefault("num_heads", 4)
+    return MODELS[name](dataset or tiny_dataset(), **parameters)
+
+
+def values_of(model):
+    return [np.asarray(v).copy() for v in model.trainable_variables]
+
+
+@every_model
+@pytest.mark.parametrize("widths", MODALITIES, ids=len)
+def test_any_modalities_give_embeddings_and_losses(name, widths):
+    model = build(name, tiny_dataset(widths), embedding_dim=8)
+    model.begin_epoch()
+    users, items = (np.asarray(x) for x in model.embed())
+    assert users.shape[0] == 7 and items.shape[0] == 9
+    assert users.shape[1] == items.shape[1]
+    assert np.isfinite(users).all() and np.isfinite(items).all()
+    terms = model.loss_terms(**tiny_batch())
+    assert terms
+    for term, value in terms.items():
+        assert value.shape == (), term
+        assert np.isfinite(float(value)), term
+
+
+@every_model
+def test_scores_are_products_of_the_embeddings(name):
+    model = build(name)
+    users, items = (np.asarray(x) for x in model.embed())
+    np.testing.assert_allclose(
+        model(np.array([5, 0])), users[[5, 0]] @ items.T, atol=1e-5
+    )
+
+
+@every_model
+def test_the_seed_alone_fixes_the_initial_values(name):
+    first, same, other = (build(name, seed=s) for s in (3, 3, 4))
+    assert [v.path for v in first.variables] == [v.path for v in same.variables]
+    changed = []
+    for a, b, c in zip(first.variables, same.variables, other.variables):
+        np.testing.assert_array_equal(a, b, err_msg=a.path)
+        if np.any(np.asarray(a) != np.asarray(c)):
+            changed.append(a.path)
+    assert changed
+    # No two random weights are drawn alike; constant and identity starts
+    # are not random.
+    starts = [tuple(v.ravel()[:4]) for v in values_of(first)]
+    starts = [start for start in starts if len(set(start)) == 4]
+    assert len(set(starts)) == len(starts)
+
+
+@every_model
+def test_weights_have_names_of_their_own(name):
+    paths = [v.path for v in build(name).weights]
+    assert len(set(paths)) == len(paths)
+
+
+@every_model
+def test_steps_lower_the_loss_and_repeat_exactly(name):
+    histories = []
+    for num_steps in (4, 2):
+        model = build(name, embedding_dim=16)
+        model.compile(optimizer=Adam(0.01), jit_compile=False)
+        model.begin_epoch()
+        model.track_losses(model.loss_terms(**tiny_batch()))
+        before, history = values_of(model), []
+        for _ in range(num_steps):
+            for metric in model.metrics:
+                metric.reset_state()
+            logs = model.train_step(tiny_batch())
+            history.append(float(logs["loss"]))
+        parts = sum(float(v) for k, v in logs.items() if k != "loss")
+        assert parts == pytest.approx(history[-1], rel=1e-5)
+        assert any(np.any(a != b) for a, b in zip(before, values_of(model)))
+        histories.append(history)
+    assert histories[0][:2] == histories[1]
+    assert histories[0][-1] < histories[0][0]
+
+
+@every_model
+def test_parameters_are_keywords_with_defaults(name):
+    arguments = arguments_of(name)
+    for argument in arguments:
+        assert argument.kind is inspect.Parameter.KEYWORD_ONLY
+        assert argument.default is not inspect.Parameter.empty
+    names = {p.name for p in arguments} | TRAINING_PARAMETERS
+    model = MODELS[name]
+    assert set(model.training_defaults) <= TRAINING_PARAMETERS
+    assert set(model.search_space) <= names
+    for preset in model.presets.values():
+        assert set(preset) <= names
+
+
+@pytest.mark.parametrize("name", sorted(BASELINES))
+def test_parameters_are_attributes(name):
+    model = build(name)
+    for argument in arguments_of(name):
+        if argument.name != "num_neighbors":
+            assert getattr(model, argument.name) == argument.default
+
+
+def test_the_nine_systems_in_alphabetical_order():
+    expected = "bm3 grcn lightgcn mf mgcn micro mmgcn slmrec vbpr"
+    assert list(BASELINES) == expected.split()
