@@ -128,6 +128,9 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     logging.basicConfig(format="%(message)s")
     _logger.setLevel(logging.INFO)
+    if options.folder.is_dir() and not options.overwrite:
+        _logger.info("The demo dataset is in %s already", options.folder)
+        return
     try:
         make_demo(options.folder, options.overwrite)
     except FileExistsError as error:

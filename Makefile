@@ -1,0 +1,34 @@
+# Two commands for a fresh machine with Python 3.11 or newer:
+#     make demo    sets up, makes the demo data, runs the six notebooks
+#     make test    sets up, runs all tests
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+NOTEBOOKS := 01_data 02_purification 03_encoder 04_fusion 05_training 06_analysis
+
+.PHONY: setup demo test notebooks lint clean
+
+setup: $(VENV)/.installed
+
+$(VENV)/.installed: requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet -r requirements.txt
+	touch $@
+
+# Small batches: the demo data are 20 times smaller than Amazon Baby.
+demo: setup
+	$(BIN)/python -m camgr_tf.data.demo
+	$(BIN)/python -m camgr_tf.notebook_runner $(NOTEBOOKS) \
+		-p dataset demo -p batch_size 256
+
+test: setup
+	$(BIN)/python -m pytest
+
+lint: setup
+	$(BIN)/python -m pip install --quiet "ruff>=0.17,<1"
+	$(BIN)/ruff format --check camgr_tf tests
+	$(BIN)/ruff check camgr_tf tests
+
+clean:
+	rm -rf $(VENV) outputs/notebooks outputs/figures
