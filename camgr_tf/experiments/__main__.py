@@ -32,6 +32,8 @@ from camgr_tf.experiments.plan import write_plan
 from camgr_tf.experiments.results import collect_results
 from camgr_tf.experiments.results import summarize_states
 from camgr_tf.experiments.results import write_results
+from camgr_tf.experiments.search import search as search_model
+from camgr_tf.reporting.report import write_report
 from camgr_tf.training.runs import OUTPUTS
 
 INTERRUPTED = 130
@@ -43,7 +45,7 @@ def main(arguments=None):
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return options.command(options)
-    except (FileNotFoundError, ValueError) as error:
+    except (FileNotFoundError, ImportError, ValueError) as error:
         _write(f"error: {error}")
         return 2
     except KeyboardInterrupt:
@@ -101,13 +103,14 @@ def make_plan(
         `Plan`.
     """
     cells = plan_cells(definition, dataset, seeds, overrides, data_root)
-    config = resolve_config(dataset=dataset, data_root=data_root)
-    for cell in cells:
+    configs = [cell.config for cell in cells]
+    configs = configs or [resolve_config(dataset=dataset, data_root=data_root)]
+    for config in configs:
         # A dataset that cannot be read is refused before anything runs.
-        describe_dataset(cell.config)
-        config = cell.config
+        describe_dataset(config)
+    fullest = max(configs, key=lambda config: len(config.modalities))
     return Plan(
-        definition, dataset, cells, describe_dataset(config), list(notes)
+        definition, dataset, cells, describe_dataset(fullest), list(notes)
     )
 
 
@@ -129,6 +132,39 @@ def collect(options):
     table = collect_results(plans, options.output_root)
     path = write_results(table, options.output_root / FOLDER)
     _write(f"{len(table)} rows: {path} and {path.with_suffix('.csv').name}")
+    return 0
+
+
+def report(options):
+    """Writes tables, figures and one HTML page from the results alone."""
+    path = write_report(
+        options.output_root,
+        options.to or options.output_root / "report",
+        [Path(name).stem for name in options.experiments] or None,
+        options.dataset[0] if options.dataset else None,
+    )
+    _write(f"{path}, with tables/ and figures/ beside it")
+    return 0
+
+
+def search(options):
+    """Searches a model's declared ranges, on validation alone."""
+    study = search_model(
+        options.model,
+        options.dataset,
+        options.output_root,
+        num_trials=options.trials,
+        seed=options.seed,
+        space=dict(_values(options.space)) or None,
+        overrides=dict(_values(options.p)),
+        data_root=options.data_root,
+        notes=options.note,
+        jobs=1,
+        notebook=not options.no_notebook,
+        ignore_code=options.ignore_code,
+    )
+    collect(options)
+    _write(f"validation Recall@20 {study.best_value:.4f}: {study.best_params}")
     return 0
 
 
@@ -173,22 +209,39 @@ def _parser():
     added.add_argument("--seeds", type=int, default=3)
     _add_run_options(added)
     added.add_argument(
-        "--note",
-        action="append",
-        default=[],
-        help="a remark under every table of these results",
+        "--jobs", type=int, default=1, help="cells that run at one time"
     )
     added = add("status", status)
     _add_selection(added)
     added.add_argument("--ignore-code", action="store_true")
     add("collect", collect)
+    added = add("report", report)
+    _add_selection(added)
+    added.add_argument("--to", type=Path, help="folder of the report")
+    added = add("search", search)
+    added.add_argument("model", help="one of `camgr_tf.registry.MODELS`")
+    added.add_argument("--dataset", required=True)
+    added.add_argument("--trials", type=int, default=20)
+    added.add_argument("--seed", type=int, default=0)
+    added.add_argument(
+        "--space",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("NAME", "VALUES"),
+        help="a range in place of the model's, such as '[0.1, 0.2]'",
+    )
+    _add_run_options(added)
     return parser
 
 
 def _add_run_options(parser):
     parser.add_argument("--data-root", help="folder of the datasets")
     parser.add_argument(
-        "--jobs", type=int, default=1, help="cells that run at one time"
+        "--note",
+        action="append",
+        default=[],
+        help="a remark under every table of these results",
     )
     parser.add_argument(
         "-p",

@@ -50,8 +50,9 @@ def collect_results(plans, output_root):
             row = _read_row(plan, cell, output_root / cell.run_id)
             if row is not None:
                 rows.append(row)
-    table = pd.DataFrame(rows)
-    return table.reindex(columns=_order(rows)).convert_dtypes()
+    return pd.DataFrame(
+        {name: _column([r.get(name) for r in rows]) for name in _order(rows)}
+    )
 
 
 def write_results(table, folder):
@@ -129,6 +130,19 @@ def _read_row(plan, cell, folder):
         "current": record.get("code") == wanted.code,
         **{f"version_{k}": v for k, v in description["versions"].items()},
     }
+
+
+def _column(values):
+    """A column of one type, also where models lack the parameter."""
+    given = [value for value in values if value is not None]
+    if all(isinstance(value, bool) for value in given):
+        return pd.array(values, "boolean")
+    if all(type(value) is int for value in given):
+        return pd.array(values, "Int64")
+    if all(type(value) in (int, float) for value in given):
+        return pd.array(values, "Float64")
+    texts = [None if value is None else str(value) for value in values]
+    return pd.array(texts, "string")
 
 
 def _order(rows):

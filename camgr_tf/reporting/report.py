@@ -1,0 +1,206 @@
+"""The report: one HTML page, and its tables and figures as files."""
+
+import base64
+import io
+from dataclasses import dataclass
+from dataclasses import field
+from pathlib import Path
+
+import jinja2
+import pandas as pd
+
+from camgr_tf.experiments.plan import read_plans
+from camgr_tf.experiments.results import collect_results
+from camgr_tf.experiments.results import write_results
+from camgr_tf.reporting.paper import SOURCE
+from camgr_tf.reporting.plausibility import build_plausibility_table
+from camgr_tf.reporting.purification_plot import plot_purification
+from camgr_tf.reporting.result_frame import group_results
+from camgr_tf.reporting.result_tables import build_intervals_table
+from camgr_tf.reporting.result_tables import build_results_table
+from camgr_tf.reporting.result_tables import build_statistics_table
+from camgr_tf.reporting.significance import build_significance_table
+from camgr_tf.reporting.significance import compare_labels
+from camgr_tf.reporting.significance import explain_marks
+from camgr_tf.reporting.significance import mark_significance
+from camgr_tf.reporting.sweep_plots import plot_accuracy_by_time
+from camgr_tf.reporting.sweep_plots import plot_bars
+from camgr_tf.reporting.sweep_plots import plot_heat_maps
+from camgr_tf.reporting.sweep_plots import plot_lines
+from camgr_tf.reporting.table import to_html
+from camgr_tf.reporting.table import to_latex
+from camgr_tf.reporting.table import to_markdown
+from camgr_tf.staged_file import staged_file
+
+TEMPLATE = Path(__file__).resolve().parent / "report.html.jinja"
+TITLE = "CAmgr and nine recommenders: results"
+DPI = 140
+
+
+@dataclass
+class Section:
+    """One experiment in the report.
+
+    Args:
+        name: String. Name of the experiment.
+        title: String.
+        tables: List of `Table`. Defaults to an empty one.
+        figures: List of Matplotlib `Figure`. Defaults to an empty one.
+    """
+
+    name: str
+    title: str
+    tables: list = field(default_factory=list)
+    figures: list = field(default_factory=list)
+
+
+def write_report(output_root, folder, experiments=None, dataset=None):
+    """Writes the report of all sweeps that were started, from results alone.
+
+    `folder` then holds `report.html`, which needs no other file, `tables/`
+    in Markdown and LaTeX, `figures/`, `results.csv`, `results.parquet` and
+    `significance.csv`.
+
+    Args:
+        output_root: Path of the folder of all runs.
+        folder: Path of the folder of the report.
+        experiments: List of names. Defaults to `None`: all.
+        dataset: String. Defaults to `None`: all.
+
+    Returns:
+        Path of the HTML page.
+    """
+    output_root, folder = Path(output_root), Path(folder)
+    plans = read_plans(output_root, experiments, dataset)
+    results = collect_results(plans, output_root)
+    groups = group_results(plans, results)
+    sections, tests = [], []
+    for group in groups.values():
+        section, found = build_section(group, output_root)
+        sections.append(section)
+        tests.append(found)
+    sections.append(_plausibility_section(groups))
+    write_results(results, folder)
+    _write(
+        folder / "significance.csv",
+        pd.concat(tests, ignore_index=True).to_csv(index=False).encode(),
+    )
+    pages = [_write_section(section, folder) for section in sections]
+    warnings = {
+        note: None
+        for group in groups.values()
+        for result in group
+        for note in [*result.data_labels.values(), *result.plan.notes]
+    }
+    page = jinja2.Template(TEMPLATE.read_text(), autoescape=True).render(
+        title=TITLE,
+        summary=summarize_runs(results),
+        warnings=list(warnings),
+        sections=pages,
+        source=SOURCE,
+    )
+    path = folder / "report.html"
+    _write(path, page.encode())
+    return path
+
+
+def build_section(results, output_root):
+    """Tables and figures of one experiment.
+
+    Args:
+        results: List of `DatasetResults` of one experiment.
+        output_root: Path of the folder of all runs.
+
+    Returns:
+        Tuple of the `Section` and the DataFrame of all tests over users.
+    """
+    definition = results[0].plan.definition
+    section = Section(definition.name, definition.title)
+    tests = pd.DataFrame()
+    if definition.kind == "statistics":
+        section.tables.append(build_statistics_table(results))
+        return section, tests
+    marks = {}
+    if definition.reference is not None:
+        tests = pd.concat(
+            [compare_labels(result, output_root) for result in results]
+        )
+        marks = mark_significance(tests)
+        tests.insert(0, "experiment", definition.name)
+    table = build_results_table(results, marks)
+    if marks:
+        table.notes.append(explain_marks(definition.reference))
+    section.tables.append(table)
+    if any(len(r.rows) > r.rows["label"].nunique() for r in results):
+        section.tables.append(build_intervals_table(results))
+    if len(tests):
+        section.tables.append(build_significance_table(results, tests))
+    figure = _plot(results, definition, output_root)
+    if figure is not None:
+        section.figures.append(figure)
+    return section, tests
+
+
+def summarize_runs(results):
+    """One sentence on how many runs there are and what they took.
+
+    Args:
+        results: DataFrame of `collect_results`.
+
+    Returns:
+        String.
+    """
+    runs = results.drop_duplicates("run_id")
+    hours = (runs["train_seconds"].sum() + runs["test_seconds"].sum()) / 3600
+    versions = [
+        f"{name} {', '.join(sorted(set(runs[f'version_{name}'].dropna())))}"
+        for name in ("tensorflow", "keras")
+        if f"version_{name}" in runs
+    ]
+    return (
+        f"{len(runs)} finished runs, {hours:.1f} hours of training and "
+        f"testing; {', '.join(versions)}."
+    )
+
+
+def _plot(results, definition, output_root):
+    if not any(len(result.rows) for result in results):
+        return None
+    if definition.plot == "purification":
+        return plot_purification(results, definition.plot_modality, output_root)
+    if definition.plot == "accuracy_by_time":
+        return plot_accuracy_by_time(results, output_root)
+    plots = {"bars": plot_bars, "line": plot_lines, "heat_map": plot_heat_maps}
+    plot = plots.get(definition.plot)
+    return None if plot is None else plot(results)
+
+
+def _plausibility_section(groups):
+    table = build_plausibility_table(groups)
+    return Section("plausibility", table.title, [table])
+
+
+def _write_section(section, folder):
+    """Writes a section's files; returns what the page shows of it."""
+    images = []
+    for figure in section.figures:
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format="png", dpi=DPI)
+        image = buffer.getvalue()
+        _write(folder / "figures" / f"{section.name}.png", image)
+        images.append(base64.b64encode(image).decode())
+    for table in section.tables:
+        stem = folder / "tables" / table.name
+        _write(stem.with_suffix(".md"), to_markdown(table).encode())
+        _write(stem.with_suffix(".tex"), to_latex(table).encode())
+    return {
+        "name": section.name,
+        "title": section.title,
+        "images": images,
+        "tables": [to_html(table) for table in section.tables],
+    }
+
+
+def _write(path, content):
+    with staged_file(path) as staging:
+        staging.write_bytes(content)
