@@ -1,9 +1,12 @@
-"""What unit tests share: a tiny data set and a training step."""
+"""What unit tests share: a tiny data set, and what every layer owes."""
 
+import inspect
+import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import tensorflow as tf
 
 from camgr_tf.data.dataset import Dataset
 from camgr_tf.data.interactions import Interactions
@@ -65,3 +68,64 @@ def tiny_batch():
         "positive_item_ids": np.array([1, 4, 3, 7], "int32"),
         "negative_item_ids": np.array([5, 0, 8, 2], "int32"),
     }
+
+
+def run_layer_test(layer_class, init_kwargs, inputs, output_shape, num_weights):
+    """Checks what every Keras layer owes: shape, configuration, training.
+
+    The configuration must hold every argument of the constructor and, taken
+    through JSON, make a layer that computes the same from the same weights.
+    One small step of gradient descent must lower a squared loss.
+
+    Args:
+        layer_class: Class of the layer.
+        init_kwargs: Dictionary. Arguments of its constructor.
+        inputs: Dictionary. Arguments of its call.
+        output_shape: Tuple. The shape to expect.
+        num_weights: Integer. The number of trainable weights to expect.
+
+    Returns:
+        The layer, built and trained by one step.
+    """
+    layer = layer_class(**init_kwargs)
+    outputs = layer(**inputs)
+    assert tuple(outputs.shape) == output_shape, outputs.shape
+    names = [weight.path for weight in layer.trainable_weights]
+    assert len(names) == num_weights, names
+    _check_config(layer, init_kwargs, inputs, outputs)
+    if num_weights:
+        _check_training_step(layer, inputs)
+    return layer
+
+
+def _check_config(layer, init_kwargs, inputs, outputs):
+    config = layer.get_config()
+    parameters = inspect.signature(type(layer).__init__).parameters
+    missing = set(parameters) - {"self", "kwargs"} - set(config)
+    assert not missing, f"not in the configuration: {missing}"
+    for name, value in init_kwargs.items():
+        if isinstance(value, (bool, int, float, str)):
+            assert config[name] == value, (name, config[name])
+    copy = type(layer).from_config(json.loads(json.dumps(config)))
+    assert copy.get_config() == config
+    copy(**inputs)
+    copy.set_weights(layer.get_weights())
+    np.testing.assert_allclose(copy(**inputs), outputs, rtol=1e-5, atol=1e-6)
+
+
+def _check_training_step(layer, inputs):
+    def loss():
+        outputs = layer(**inputs)
+        targets = np.sin(np.arange(np.prod(outputs.shape)))
+        targets = targets.reshape(outputs.shape).astype("float32")
+        return tf.reduce_mean(tf.square(outputs - targets))
+
+    weights = layer.trainable_weights
+    with tf.GradientTape() as tape:
+        before = loss()
+    gradients = tape.gradient(before, [weight.value for weight in weights])
+    for weight, gradient in zip(weights, gradients):
+        assert gradient is not None, f"no gradient: {weight.path}"
+        assert np.isfinite(gradient).all(), f"not finite: {weight.path}"
+        weight.assign_sub(1e-3 * gradient)
+    assert loss() < before

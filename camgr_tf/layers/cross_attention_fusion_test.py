@@ -1,0 +1,265 @@
+import functools
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from camgr_tf.layers.cross_attention_fusion import CrossAttentionFusion
+from camgr_tf.numpy_reference import fuse
+from camgr_tf.numpy_reference import named_weights
+from camgr_tf.testing import run_layer_test
+
+NUM_NODES, UNITS = 11, 8
+ROWS = np.array([4, 0, 7, 4, 10], "int32")
+
+READINGS = {
+    "channel": {},
+    "normalized": {"attention": "channel", "normalize_logits": True},
+    "batch": {"attention": "batch"},
+    "nodes": {"attention": "nodes"},
+    "heads": {"attention": "heads", "num_heads": 4},
+    "modalities": {"attention": "modalities"},
+    "zero": {"attention": "zero"},
+}
+# Weights of an attention sum to one. Where it runs over nodes or modalities, a
+# key's bias adds the same to all logits of a query, and a value's bias of its
+# own for the distinct part cancels in `V - CA`: both have the gradient zero.
+# Without attention, keys have none, and the common part is its bias.
+WITHOUT_GRADIENT = {
+    "batch": {"key/bias", "distinct_value/bias"},
+    "nodes": {"key/bias", "distinct_value/bias"},
+    "modalities": {"key/bias", "distinct_value/bias"},
+    "zero": {"key/kernel", "key/bias", "common_output/kernel"},
+}
+
+
+def _inputs(num_keys=1, seed=0):
+    rng = np.random.default_rng(seed)
+
+    def states():
+        return rng.normal(size=(NUM_NODES, UNITS)).astype("float32")
+
+    return {
+        "query": states(),
+        "keys": [states() for _ in range(num_keys)],
+        "node_states": states(),
+    }
+
+
+@functools.cache
+def _layer(reading="channel", **arguments):
+    """A layer with random weights of size one half."""
+    layer = CrossAttentionFusion(UNITS, **READINGS[reading], **arguments)
+    layer(**_inputs())
+    rng = np.random.default_rng(1)
+    for weight in layer.trainable_weights:
+        weight.assign(rng.normal(0.2, 0.5, size=weight.shape))
+    return layer
+
+
+def _expected(layer, inputs, reading, rows=None, weights=None):
+    common, distinct = fuse(
+        named_weights(layer) if weights is None else weights,
+        **inputs,
+        attention=reading,
+        rows=rows,
+        num_heads=layer.num_heads,
+        share_projections=layer.share_projections,
+        residual_mlp=layer.residual_mlp,
+    )
+    return common, distinct
+
+
+@pytest.mark.parametrize("reading", READINGS)
+@pytest.mark.parametrize("share", [True, False])
+@pytest.mark.parametrize("num_keys", [1, 2])
+def test_equals_the_equations(reading, share, num_keys):
+    inputs = _inputs(num_keys)
+    layer = _layer(reading, share_projections=share)
+    for rows in (None, ROWS):
+        common, distinct = _expected(layer, inputs, reading, rows)
+        parts = layer.parts(**inputs, rows=rows)
+        np.testing.assert_allclose(parts[0], common, rtol=2e-4, atol=2e-5)
+        np.testing.assert_allclose(parts[1], distinct, rtol=2e-4, atol=2e-5)
+        np.testing.assert_allclose(
+            layer(**inputs, rows=rows), common + distinct, 2e-4, 2e-5
+        )
+
+
+@pytest.mark.parametrize("reading", ["channel", "nodes"])
+def test_equals_the_equations_without_the_mlp(reading):
+    inputs = _inputs()
+    layer = _layer(reading, residual_mlp=False)
+    np.testing.assert_allclose(
+        layer(**inputs), sum(_expected(layer, inputs, reading)), 2e-4, 2e-5
+    )
+
+
+@pytest.mark.parametrize("reading", sorted(set(READINGS) - {"batch"}))
+def test_rows_are_a_choice_among_all(reading):
+    inputs = _inputs(2)
+    layer = _layer(reading, share_projections=True)
+    np.testing.assert_allclose(
+        layer(**inputs, rows=ROWS),
+        layer(**inputs).numpy()[ROWS],
+        rtol=1e-4,
+        atol=1e-5,
+    )
+
+
+def test_batch_attention_sees_the_rows_alone():
+    inputs = _inputs(2)
+    layer = _layer("batch", share_projections=True)
+    gathered = {
+        "query": inputs["query"][ROWS],
+        "keys": [key[ROWS] for key in inputs["keys"]],
+        "node_states": inputs["node_states"][ROWS],
+    }
+    result = layer(**inputs, rows=ROWS).numpy()
+    np.testing.assert_allclose(result, layer(**gathered), 1e-4, 1e-5)
+    assert np.abs(result - layer(**inputs).numpy()[ROWS]).max() > 0.01
+
+
+def _slopes(function, values, rng, step=1e-4):
+    """Slope of `function` along a random direction, with the direction."""
+    direction = rng.normal(size=values.shape)
+    ahead, behind = values + step * direction, values - step * direction
+    return direction, (function(ahead) - function(behind)) / (2 * step)
+
+
+@pytest.mark.parametrize("reading", READINGS)
+@pytest.mark.parametrize("share", [True, False])
+def test_gradients_equal_the_slopes_of_the_equations(reading, share):
+    inputs = _inputs(2)
+    layer = _layer(reading, share_projections=share)
+    upstream = np.random.default_rng(5).normal(size=(len(ROWS), UNITS))
+    tensors = {
+        "query": tf.constant(inputs["query"]),
+        "keys": [tf.constant(key) for key in inputs["keys"]],
+        "node_states": tf.constant(inputs["node_states"]),
+    }
+    with tf.GradientTape() as tape:
+        tape.watch(tensors)
+        result = layer(**tensors, rows=ROWS)
+        loss = tf.reduce_sum(result * upstream.astype("float32"))
+    sources = {w.path: w.value for w in layer.trainable_weights}
+    for_weights, for_inputs = tape.gradient(
+        loss, [list(sources.values()), tensors]
+    )
+    for_inputs = tf.nest.map_structure(tf.convert_to_tensor, for_inputs)
+
+    def value(weights=None, **changed):
+        parts = _expected(layer, inputs | changed, reading, ROWS, weights)
+        return np.sum(sum(parts) * upstream)
+
+    rng = np.random.default_rng(6)
+    weights = named_weights(layer)
+    without = WITHOUT_GRADIENT.get(reading, set())
+    if reading == "zero" and not share:
+        # The common part alone would have used them.
+        without = without | {"common_value/kernel", "common_value/bias"}
+    assert len(weights) == len(sources)
+    for name, gradient in zip(weights, for_weights):
+        if any(name.endswith(end) for end in without):
+            assert gradient is None or np.abs(gradient).max() < 1e-4, name
+            continue
+        direction, slope = _slopes(
+            lambda x: value(weights | {name: x}), weights[name], rng
+        )
+        assert np.abs(gradient).max() > 1e-4, name
+        assert np.sum(gradient * direction) == pytest.approx(
+            slope, rel=2e-3, abs=2e-3
+        ), name
+    for name in ("query", "node_states"):
+        direction, slope = _slopes(
+            lambda x: value(**{name: x}), inputs[name].astype("float64"), rng
+        )
+        assert np.sum(for_inputs[name] * direction) == pytest.approx(
+            slope, rel=2e-3, abs=2e-3
+        ), name
+    direction, slope = _slopes(
+        lambda x: value(keys=list(x)), np.array(inputs["keys"], "float64"), rng
+    )
+    gradient = np.array(for_inputs["keys"])
+    assert np.sum(gradient * direction) == pytest.approx(slope, 2e-3, 2e-3)
+    for key in gradient:
+        assert np.abs(key).max() > 1e-4
+
+
+@pytest.mark.parametrize("reading", sorted(set(READINGS) - {"modalities"}))
+def test_equal_keys_count_once(reading):
+    # The parts are averaged over the answering modalities.
+    inputs = _inputs(1)
+    layer = _layer(reading, share_projections=True)
+    twice = inputs | {"keys": inputs["keys"] * 2}
+    np.testing.assert_allclose(layer(**twice), layer(**inputs), 1e-4, 1e-5)
+
+
+def test_starts_as_the_identity():
+    inputs = _inputs()
+    layer = CrossAttentionFusion(UNITS, attention="zero")
+    inputs["node_states"] = np.zeros((NUM_NODES, UNITS), "float32")
+    layer(**inputs)
+    common, distinct = layer.parts(**inputs)
+    # CR = Q and DR = V + Q; sigmoid(0) = 1/2 and eq. 26 halves again.
+    np.testing.assert_allclose(common, inputs["query"] / 4, rtol=1e-5)
+    np.testing.assert_allclose(
+        distinct, (inputs["query"] + inputs["keys"][0]) / 4, rtol=1e-5
+    )
+
+
+def test_dropout_in_training_only():
+    inputs = _inputs()
+    layer = _layer(dropout=0.5)
+    calm = layer(**inputs)
+    np.testing.assert_array_equal(layer(**inputs, training=False), calm)
+    assert np.abs(layer(**inputs, training=True) - calm).max() > 0.01
+
+
+# Projections 6, outputs 4, gates 4, norms 4, MLPs 8.
+@pytest.mark.parametrize(
+    "arguments, num_weights",
+    [
+        ({"share_projections": False, "dropout": 0.3, "seed": 4}, 32),
+        ({"residual_mlp": False, "attention": "modalities"}, 14),
+        ({"normalize_logits": True}, 27),
+    ],
+)
+def test_layer(arguments, num_weights):
+    run_layer_test(
+        CrossAttentionFusion,
+        {"units": UNITS, "identity_start": False, **arguments},
+        _inputs(2),
+        (NUM_NODES, UNITS),
+        num_weights,
+    )
+
+
+def test_seed_decides_the_start():
+    inputs = _inputs()
+    results = []
+    for seed in (0, 0, 1):
+        layer = CrossAttentionFusion(UNITS, identity_start=False, seed=seed)
+        results.append(layer(**inputs).numpy())
+    np.testing.assert_array_equal(results[0], results[1])
+    assert np.abs(results[0] - results[2]).max() > 0.01
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ({"attention": "all"}, "`attention` must be one of .*='all'"),
+        (
+            {"attention": "batch", "normalize_logits": True},
+            "`normalize_logits` needs attention='channel'. Received: "
+            "attention='batch'",
+        ),
+        (
+            {"num_heads": 3},
+            "`num_heads` must divide `units`, 8. Received: num_heads=3",
+        ),
+    ],
+)
+def test_refuses_bad_arguments(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        CrossAttentionFusion(UNITS, **arguments)

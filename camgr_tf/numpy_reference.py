@@ -1,0 +1,221 @@
+"""The method's equations in NumPy, node by node: the oracle of the tests.
+
+Written from the paper, with loops where the package has products, in float64
+and apart from the package's code. Nodes are rows, users first. `weights` is
+what `named_weights` returns.
+"""
+
+import math
+
+import numpy as np
+
+
+def named_weights(layer):
+    """Weights by the last two parts of their path, such as `gate/kernel`.
+
+    Args:
+        layer: Built Keras layer.
+
+    Returns:
+        Dictionary from a string to a float64 array.
+    """
+    return {
+        "/".join(weight.path.split("/")[-2:]): np.float64(weight.numpy())
+        for weight in layer.weights
+        if "seed_generator" not in weight.path
+    }
+
+
+def sigmoid(x):
+    """`1 / (1 + exp(-x))`."""
+    return 1.0 / (1.0 + np.exp(-x))
+
+
+def softmax(logits):
+    """Softmax over the last axis."""
+    exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return exponentials / exponentials.sum(axis=-1, keepdims=True)
+
+
+def linear(weights, name, x):
+    """`x W + b` with the weights `name/kernel` and `name/bias`."""
+    return x @ weights[f"{name}/kernel"] + weights[f"{name}/bias"]
+
+
+def behavior(user_table, item_table, train):
+    """Item embedding plus the mean embedding of the item's users (eq. 2-4)."""
+    result = item_table.astype("float64")
+    for item in range(len(item_table)):
+        buyers = [user for user, bought in train if bought == item]
+        if buyers:
+            result[item] += user_table[buyers].mean(axis=0)
+    return result
+
+
+def purify(weights, features, behavior):
+    """Eq. 1, 5 and 6."""
+    aligned = linear(weights, "align", features.astype("float64"))
+    return behavior * sigmoid(linear(weights, "gate", aligned))
+
+
+def graph_attention(states, neighbors, kernel, attention, activation, slope):
+    """Eq. 7 and 8 with `attention` of shape `(2 units,)`, target end first."""
+    states = states.astype("float64") @ kernel
+    result = np.zeros_like(states)
+    for node, around in enumerate(neighbors):
+        if not around:
+            continue
+        logits = np.array(
+            [
+                attention @ np.concatenate([states[node], states[other]])
+                for other in around
+            ]
+        )
+        alphas = softmax(np.where(logits > 0, logits, slope * logits))
+        result[node] = sum(a * states[o] for a, o in zip(alphas, around))
+    return activation(result)
+
+
+def semantic_graph(features, num_neighbors):
+    """Eq. 10-12, dense, rows normalized by their sums."""
+    features = features.astype("float64")
+    unit = features / np.linalg.norm(features, axis=1, keepdims=True)
+    similarities = unit @ unit.T
+    graph = np.zeros_like(similarities)
+    for item, row in enumerate(similarities):
+        kept = np.argsort(-row, kind="stable")[:num_neighbors]
+        graph[item, kept] = np.maximum(row[kept], 0.0)
+    return graph / graph.sum(axis=1, keepdims=True)
+
+
+def semantic_convolution(graph, states, num_users, train):
+    """Eq. 13 and 14, users first."""
+    items = graph @ states
+    users = np.zeros((num_users, states.shape[1]))
+    for user in range(num_users):
+        bought = [item for buyer, item in train if buyer == user]
+        if bought:
+            users[user] = items[bought].mean(axis=0)
+    return np.concatenate([users, items])
+
+
+def cross_attention(
+    attention, queries, keys, values, own, query_token, scale, num_heads
+):
+    """Eq. 18 in one reading, for the nodes `own`.
+
+    Args:
+        attention: String, a reading of `CrossAttentionFusion`, or
+            `"normalized"`, its `"channel"` with `normalize_logits`.
+        queries: Array of shape `(num_nodes, dim)`.
+        keys: List of arrays of shape `(num_nodes, dim)`.
+        values: List of arrays of shape `(num_nodes, dim)`.
+        own: Integer array. The nodes whose result is wanted.
+        query_token: Tuple `(key, value)` of the asking modality.
+        scale: Float, the learned temperature of `"normalized"`.
+        num_heads: Integer.
+
+    Returns:
+        Array of shape `(len(own), dim)`.
+    """
+    dim = queries.shape[1]
+    root = math.sqrt(dim)
+    if attention == "zero":
+        return np.zeros((len(own), dim))
+    if attention in ("channel", "normalized"):
+        # The paper's layout: nodes in columns, (dim, num_nodes).
+        q, k, v = queries.T, keys[0].T, values[0].T
+        if attention == "normalized":
+            q = q / np.linalg.norm(q, axis=1, keepdims=True)
+            k = k / np.linalg.norm(k, axis=1, keepdims=True)
+            logits = scale * (q @ k.T)
+        else:
+            logits = q @ k.T / root
+        return (softmax(logits) @ v).T[own]
+    result = np.zeros((len(own), dim))
+    for place, node in enumerate(own):
+        query = queries[node]
+        if attention == "heads":
+            width = dim // num_heads
+            q = query.reshape(num_heads, width)
+            k = keys[0][node].reshape(num_heads, width)
+            v = values[0][node].reshape(num_heads, width)
+            mixed = softmax(q @ k.T / math.sqrt(width)) @ v
+            result[place] = mixed.ravel()
+            continue
+        if attention == "modalities":
+            k = np.stack([query_token[0][node], *[key[node] for key in keys]])
+            v = np.stack([query_token[1][node], *[val[node] for val in values]])
+        else:
+            among = own if attention == "batch" else np.arange(len(queries))
+            k, v = keys[0][among], values[0][among]
+        result[place] = softmax(k @ query / root) @ v
+    return result
+
+
+def fuse(
+    weights,
+    query,
+    keys,
+    node_states,
+    attention,
+    rows=None,
+    num_heads=8,
+    share_projections=True,
+    residual_mlp=True,
+):
+    """Common and distinct part of eq. 26, from eq. 15-26."""
+    own = np.arange(len(query)) if rows is None else np.asarray(rows)
+    groups = [keys] if attention == "modalities" else [[key] for key in keys]
+    parts = []
+    for branch in ("common", "distinct"):
+        base = "common" if share_projections else branch
+        q = linear(weights, f"{base}_query", query)
+        gate = sigmoid(linear(weights, f"{branch}_gate", node_states[own]))
+        total = 0.0
+        for group in groups:
+            values = [linear(weights, f"{base}_value", key) for key in group]
+            attended = cross_attention(
+                attention,
+                q,
+                [linear(weights, f"{base}_key", key) for key in group],
+                values,
+                own,
+                (
+                    linear(weights, f"{base}_key", query),
+                    linear(weights, f"{base}_value", query),
+                ),
+                _temperature(weights),
+                num_heads,
+            )
+            if branch == "distinct":
+                attended = np.mean(values, axis=0)[own] - attended
+            x = linear(weights, f"{branch}_output", attended) + q[own]
+            if residual_mlp:
+                x = x + _mlp(weights, branch, x)
+            total = total + x * gate
+        parts.append(total / (2 * len(groups)))
+    return tuple(parts)
+
+
+def info_nce(queries, keys, temperature):
+    """Eq. 30 for cosine similarities, mean over the rows."""
+    queries = queries / np.linalg.norm(queries, axis=1, keepdims=True)
+    keys = keys / np.linalg.norm(keys, axis=1, keepdims=True)
+    weights = softmax(queries @ keys.T / temperature)
+    return -np.mean(np.log(np.diag(weights)))
+
+
+def _temperature(weights):
+    logs = [v for name, v in weights.items() if name.endswith("log_scale")]
+    return float(np.exp(logs[0])) if logs else None
+
+
+def _mlp(weights, branch, x):
+    """`MLP(LN(x))` of eq. 20 and 23."""
+    mean = x.mean(axis=1, keepdims=True)
+    variance = ((x - mean) ** 2).mean(axis=1, keepdims=True)
+    x = (x - mean) / np.sqrt(variance + 1e-5)
+    x = x * weights[f"{branch}_norm/gamma"] + weights[f"{branch}_norm/beta"]
+    hidden = np.maximum(linear(weights, f"{branch}_hidden", x), 0.0)
+    return linear(weights, f"{branch}_last", hidden)
