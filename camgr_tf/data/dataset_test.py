@@ -1,6 +1,5 @@
 import logging
 import os
-import time
 import warnings
 from pathlib import Path
 
@@ -252,9 +251,7 @@ def real_root():
 
 @pytest.mark.real_data
 def test_baby(real_root):
-    start = time.perf_counter()
     data = load_dataset("baby", real_root)
-    assert time.perf_counter() - start < 5  # measured: 0.2 s
     summary = summarize_interactions(data.interactions)
     # Table 1 of the paper, and the README of this copy for the parts.
     assert (summary["users"], summary["items"]) == (19_445, 7_050)

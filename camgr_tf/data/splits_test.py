@@ -1,5 +1,3 @@
-import time
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -145,18 +143,3 @@ def test_bad_seed(seed):
     message = f"non-negative integer. Received: split_seed={seed!r}"
     with pytest.raises(ValueError, match=message):
         split_table(_PLAIN, "random", seed, "toy.inter")
-
-
-def test_300_000_rows_take_no_loop_over_users():
-    rng = np.random.default_rng(0)
-    table = pd.DataFrame(
-        {
-            "userID": rng.integers(40_000, size=300_000),
-            "timestamp": rng.integers(10**9, size=300_000),
-        }
-    )
-    start = time.perf_counter()
-    for rule in ("random", "leave_one_out", "temporal_user"):
-        split_table(table, rule, 0, "toy.inter")
-    # About 0.2 s in all; a loop over 40,000 users takes many times that.
-    assert time.perf_counter() - start < 3
