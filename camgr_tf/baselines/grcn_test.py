@@ -3,13 +3,12 @@ import pytest
 import tensorflow as tf
 
 from camgr_tf.baselines.grcn import GRCN
+from camgr_tf.baselines.oracle import bpr
+from camgr_tf.baselines.oracle import dense
+from camgr_tf.baselines.oracle import unit_rows
 from camgr_tf.testing import tiny_batch
 from camgr_tf.testing import tiny_dataset
 from camgr_tf.training.adam import Adam
-
-
-def unit(rows):
-    return rows / np.linalg.norm(rows, axis=-1, keepdims=True)
 
 
 def directed_edges(interactions):
@@ -25,17 +24,17 @@ def oracle_states(model, dataset, num_routings=0):
     incoming = {t: [s for s, e in edges if e == t] for _, t in edges}
     contents, attentions = [], []
     for m, features in dataset.features.items():
-        kernel, bias = model.projections[m].get_weights()
-        items = features.astype("float64") @ kernel + bias
-        items = unit(np.where(items > 0, items, 0.01 * items))
-        users = unit(np.asarray(model.user_tables[m], "float64"))
+        items = dense(model.projections[m])(features.astype("float64"))
+        items = unit_rows(np.where(items > 0, items, 0.01 * items))
+        users = unit_rows(np.asarray(model.user_tables[m], "float64"))
         for _ in range(num_routings):
             for u in range(num_users):
                 own = np.array(incoming.get(u, []), int) - num_users
                 if len(own):
                     weights = np.exp(items[own] @ users[u])
                     drawn = (weights / weights.sum()) @ items[own]
-                    users[u] = unit(users[u] + drawn)
+                    moved = users[u] + drawn
+                    users[u] = moved / np.linalg.norm(moved)
         states = np.concatenate([users, items])
         attention, content = {}, states.copy()
         for t, sources in incoming.items():
@@ -52,7 +51,7 @@ def oracle_states(model, dataset, num_routings=0):
             0.0,
             *(a[s, t] * confidences[s, k] for k, a in enumerate(attentions)),
         )
-    start = unit(np.asarray(model.id_table, "float64"))
+    start = unit_rows(np.asarray(model.id_table, "float64"))
     identity = start + graph @ start + graph @ graph @ start
     states = np.concatenate([identity, *contents], axis=1)
     return np.split(states, [num_users]), graph
@@ -86,9 +85,8 @@ class TestGRCN:
         terms = model.loss_terms(**tiny_batch())
         assert set(terms) == {"bpr", "l2"}
         u, i, j = tiny_batch().values()
-        margins = np.sum(users[u] * (items[i] - items[j]), axis=1)
         np.testing.assert_allclose(
-            terms["bpr"], np.mean(np.log1p(np.exp(-margins))), atol=1e-5
+            terms["bpr"], bpr(users[u], items[i], items[j]), atol=1e-5
         )
         ids = np.asarray(model.id_table, "float64")
         pairs = list(zip(u, i)) + list(zip(u, j))
@@ -114,7 +112,9 @@ class TestGRCN:
         model = GRCN(tiny_dataset(), embedding_dim=6)
         states, _ = model.content("image")
         np.testing.assert_allclose(
-            states[6], unit(np.asarray(model.user_tables["image"])[6]), 1e-5
+            states[6],
+            unit_rows(np.asarray(model.user_tables["image"]))[6],
+            1e-5,
         )
 
     def test_rounds_of_the_released_routing_do_not_matter(self):
@@ -131,7 +131,7 @@ class TestGRCN:
         users, items = model.embed()
         ids = np.concatenate([users, items])[:, :6]
         np.testing.assert_allclose(
-            ids, unit(np.asarray(model.id_table)), atol=1e-6
+            ids, unit_rows(np.asarray(model.id_table)), atol=1e-6
         )
 
     @pytest.mark.parametrize("route", [False, True])

@@ -3,6 +3,13 @@ import pytest
 import tensorflow as tf
 
 from camgr_tf.baselines.micro import MICRO
+from camgr_tf.baselines.oracle import bipartite
+from camgr_tf.baselines.oracle import bpr
+from camgr_tf.baselines.oracle import dense
+from camgr_tf.baselines.oracle import half
+from camgr_tf.baselines.oracle import lightgcn
+from camgr_tf.baselines.oracle import similar_items
+from camgr_tf.baselines.oracle import unit_rows
 from camgr_tf.testing import tiny_batch
 from camgr_tf.testing import tiny_dataset
 from camgr_tf.training.adam import Adam
@@ -10,29 +17,8 @@ from camgr_tf.training.adam import Adam
 SMALL = {"embedding_dim": 6, "num_neighbors": 3}
 
 
-def unit(rows):
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
-
-
-def neighbor_graph(features, num_neighbors=3):
-    """kNN graph of 1.6, dense: kept cosines over roots of row sums."""
-    rows = unit(np.asarray(features, "float64"))
-    cosines = rows @ rows.T
-    graph = np.zeros_like(cosines)
-    for i, row in enumerate(cosines):
-        kept = np.argsort(-row)[:num_neighbors]
-        graph[i, kept] = np.maximum(row[kept], 0.0)
-    roots = np.sqrt(graph.sum(axis=1))
-    return graph / roots[:, None] / roots[None, :]
-
-
-def dense(layer, x):
-    kernel, *bias = (np.asarray(w, "float64") for w in layer.get_weights())
-    return x @ kernel + sum(bias)
-
-
 def contrast(view, fused, temperature):
-    view, fused = unit(view), unit(fused)
+    view, fused = unit_rows(view), unit_rows(fused)
     total = 0.0
     for a in range(len(view)):
         inner = np.exp(view @ view[a] / temperature)
@@ -47,46 +33,32 @@ class Oracle:
     def __init__(self, model, dataset, share=0.9):
         interactions = dataset.interactions
         num_users = interactions.num_users
-        graph = np.eye(num_users + interactions.num_items)
-        for user, item in interactions.train:
-            graph[user, num_users + item] = 1.0
-            graph[num_users + item, user] = 1.0
+        graph = bipartite(interactions)[1]
+        graph += np.eye(len(graph))
         graph /= graph.sum(axis=1, keepdims=True)
         item_table = np.asarray(model.item_table, "float64")
         self.views = []
         for m, features in dataset.features.items():
-            learned = neighbor_graph(
-                dense(
-                    model.projections[m],
-                    np.asarray(model.feature_tables[m], "float64"),
-                )
-            )
-            mixed = (1 - share) * learned + share * neighbor_graph(features)
+            table = np.asarray(model.feature_tables[m], "float64")
+            learned = similar_items(dense(model.projections[m])(table), 3)
+            mixed = (1 - share) * learned + share * similar_items(features, 3)
             self.views.append(mixed @ item_table)
-        logits = np.stack(
-            [
-                dense(
-                    model.query_logit, np.tanh(dense(model.query_hidden, view))
-                )
-                for view in self.views
-            ]
-        )
+        hidden, logit = dense(model.query_hidden), dense(model.query_logit)
+        logits = np.stack([logit(np.tanh(hidden(v))) for v in self.views])
         weights = np.exp(logits) / np.exp(logits).sum(axis=0)
         self.fused = sum(w * view for w, view in zip(weights, self.views))
         start = np.concatenate([np.asarray(model.user_table), item_table])
-        nodes = (start + graph @ start + graph @ graph @ start) / 3
+        nodes = lightgcn(graph, start, 2)
         self.users, self.items = np.split(nodes, [num_users])
-        self.items = self.items + unit(self.fused)
+        self.items = self.items + unit_rows(self.fused)
 
     def terms(self, batch, temperature, contrastive_weight, l2_weight, size):
         u, i, j = batch.values()
-        users, items, negatives = self.users[u], self.items[i], self.items[j]
-        margins = np.sum(users * (items - negatives), axis=1)
-        squares = sum(np.sum(x**2) for x in (users, items, negatives))
+        rows = self.users[u], self.items[i], self.items[j]
         con = sum(contrast(v, self.fused, temperature) for v in self.views)
         return {
-            "bpr": np.mean(np.log1p(np.exp(-margins))),
-            "l2": l2_weight * squares / (2 * size),
+            "bpr": bpr(*rows),
+            "l2": l2_weight * half(size, *rows),
             "contrast": contrastive_weight * con,
         }
 
@@ -263,7 +235,7 @@ class TestMICRO:
         view = rng.normal(size=(300, 64)).astype("float32")
         fused = view + rng.normal(size=(300, 64)).astype("float32")
         model = MICRO(tiny_dataset(), **SMALL)
-        cosine = np.mean(np.sum(unit(view) * unit(fused), axis=1))
+        cosine = np.mean(np.sum(unit_rows(view) * unit_rows(fused), axis=1))
         # ln(2 I) - 2 mean cos, but for the spread of the other cosines.
         np.testing.assert_allclose(
             model.contrast(view, fused), np.log(600) - 2 * cosine, atol=0.1

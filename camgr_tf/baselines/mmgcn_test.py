@@ -3,6 +3,10 @@ import pytest
 import tensorflow as tf
 
 from camgr_tf.baselines.mmgcn import MMGCN
+from camgr_tf.baselines.oracle import bipartite
+from camgr_tf.baselines.oracle import bpr
+from camgr_tf.baselines.oracle import dense
+from camgr_tf.baselines.oracle import unit_rows
 from camgr_tf.testing import tiny_batch
 from camgr_tf.testing import tiny_dataset
 from camgr_tf.training.adam import Adam
@@ -10,20 +14,12 @@ from camgr_tf.training.adam import Adam
 
 def mean_graph(interactions):
     """`D^-1 A`, dense, users first; a node without edges has zeros."""
-    num_users = interactions.num_users
-    graph = np.zeros((num_users + interactions.num_items,) * 2)
-    for user, item in interactions.train:
-        graph[user, num_users + item] = graph[num_users + item, user] = 1.0
+    graph = bipartite(interactions)[1]
     return graph / np.maximum(graph.sum(axis=1, keepdims=True), 1.0)
 
 
 def leaky(x):
     return np.where(x > 0, x, 0.01 * x)
-
-
-def dense(layer):
-    kernel, bias = (np.asarray(w, "float64") for w in layer.get_weights())
-    return lambda x: x @ kernel + bias
 
 
 def oracle_states(model, dataset):
@@ -35,8 +31,9 @@ def oracle_states(model, dataset):
         items = features.astype("float64")
         if m == "image":
             items = dense(model.projections[m])(items)
-        states = np.concatenate([np.asarray(model.user_tables[m]), items])
-        states = states / np.linalg.norm(states, axis=1, keepdims=True)
+        states = unit_rows(
+            np.concatenate([np.asarray(model.user_tables[m]), items])
+        )
         for k in range(3):
             convolution = np.asarray(model.convolutions[f"{m}_{k}"])
             neighbors = leaky(graph @ states @ convolution)
@@ -74,9 +71,8 @@ class TestMMGCN:
         terms = model.loss_terms(**tiny_batch())
         assert set(terms) == {"bpr", "l2"}
         u, i, j = tiny_batch().values()
-        margins = np.sum(users[u] * (items[i] - items[j]), axis=1)
         np.testing.assert_allclose(
-            terms["bpr"], np.mean(np.log1p(np.exp(-margins))), atol=1e-5
+            terms["bpr"], bpr(users[u], items[i], items[j]), atol=1e-5
         )
         # Two rows of each triple: (user, positive) and (user, negative).
         ids = np.asarray(model.id_table, "float64")

@@ -2,24 +2,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from camgr_tf.baselines.oracle import bipartite
+from camgr_tf.baselines.oracle import dense
+from camgr_tf.baselines.oracle import lightgcn
+from camgr_tf.baselines.oracle import symmetric
+from camgr_tf.baselines.oracle import unit_rows
 from camgr_tf.baselines.slmrec import SLMRec
 from camgr_tf.testing import tiny_batch
 from camgr_tf.testing import tiny_dataset
 from camgr_tf.training.adam import Adam
-
-
-def symmetric_graph(interactions):
-    """`D^-1/2 A D^-1/2`, dense, users first."""
-    num_users = interactions.num_users
-    graph = np.zeros((num_users + interactions.num_items,) * 2)
-    for user, item in interactions.train:
-        graph[user, num_users + item] = graph[num_users + item, user] = 1.0
-    roots = np.sqrt(np.maximum(graph.sum(axis=1), 1.0))
-    return graph / roots[:, None] / roots[None, :]
-
-
-def unit(rows):
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
 def cross_entropy(logits):
@@ -27,31 +18,22 @@ def cross_entropy(logits):
     return np.mean(sums - np.diag(logits))
 
 
-def dense(layer):
-    kernel, bias = (np.asarray(w, "float64") for w in layer.get_weights())
-    return lambda x: x @ kernel + bias
-
-
 class Oracle:
     """SLMRec's equations in NumPy, with a model's weights."""
 
     def __init__(self, model, dataset):
-        graph = symmetric_graph(dataset.interactions)
+        graph = symmetric(bipartite(dataset.interactions)[1])
         num_users = dataset.interactions.num_users
         users = np.asarray(model.user_table, "float64")
         starts = {"id": np.asarray(model.item_table, "float64")}
         for m, features in dataset.features.items():
             starts[m] = dense(model.projections[m])(
-                unit(features.astype("float64"))
+                unit_rows(features.astype("float64"))
             )
         self.states = {}
         for m, items in starts.items():
-            layer = np.concatenate([users, items])
-            total = layer
-            for _ in range(3):
-                layer = graph @ layer
-                total = total + layer
-            self.states[m] = np.split(total / 4, [num_users])
+            states = lightgcn(graph, np.concatenate([users, items]), 3)
+            self.states[m] = np.split(states, [num_users])
         self.users = dense(model.user_fusion)(
             np.concatenate([s[0] for s in self.states.values()], axis=1)
         )
@@ -61,8 +43,8 @@ class Oracle:
         self.model = model
 
     def terms(self, batch, temperature, contrastive_temperature, weight):
-        users = unit(self.users[batch["user_ids"]])
-        items = unit(self.items[batch["positive_item_ids"]])
+        users = unit_rows(self.users[batch["user_ids"]])
+        items = unit_rows(self.items[batch["positive_item_ids"]])
         model = self.model
         rows = {
             m: states[1][batch["positive_item_ids"]]
