@@ -20,6 +20,7 @@ from pathlib import Path
 import yaml
 
 from camgr_tf.config import resolve_config
+from camgr_tf.experiments.cell_process import NOTEBOOK
 from camgr_tf.experiments.cells import plan_cells
 from camgr_tf.experiments.dataset_facts import describe_dataset
 from camgr_tf.experiments.definition import list_definitions
@@ -33,6 +34,7 @@ from camgr_tf.experiments.results import collect_results
 from camgr_tf.experiments.results import summarize_states
 from camgr_tf.experiments.results import write_results
 from camgr_tf.experiments.search import search as search_model
+from camgr_tf.notebook_runner import read_parameters
 from camgr_tf.reporting.report import write_report
 from camgr_tf.training.runs import OUTPUTS
 
@@ -71,6 +73,8 @@ def run(options):
     for name in names:
         if names.count(name) > 1:
             raise ValueError(f"Experiment {name!r} is given twice.")
+    if not options.no_notebook:
+        check_parameters(plans)
     for plan in plans:
         write_plan(plan, options.output_root)
     failed = Driver(
@@ -112,6 +116,27 @@ def make_plan(
     return Plan(
         definition, dataset, cells, describe_dataset(fullest), list(notes)
     )
+
+
+def check_parameters(plans):
+    """Refuses parameters that the training notebook does not have.
+
+    Args:
+        plans: List of `Plan`.
+
+    Raises:
+        ValueError: If there is one.
+    """
+    known = set(read_parameters(NOTEBOOK))
+    for plan in plans:
+        for cell in plan.cells:
+            unknown = sorted(set(cell.parameters) - known)
+            if unknown:
+                raise ValueError(
+                    f"Experiment {plan.name!r}, {cell.label!r}: "
+                    f"{NOTEBOOK.name} has no parameter {', '.join(unknown)}. "
+                    "Add it to the notebook, or run with --no-notebook."
+                )
 
 
 def status(options):
