@@ -190,6 +190,7 @@ def _verify(file, path):
 def _explain(file, path, failures, page):
     size = "" if file.num_bytes is None else f", {file.num_bytes:,} bytes"
     digest = "" if file.sha256 is None else f", SHA-256 {file.sha256}"
+    use = "verified" if file.sha256 else "used, its digest is not known,"
     tried = failures or ["no address is known that a program can fetch"]
     return "\n".join(
         [
@@ -197,7 +198,7 @@ def _explain(file, path, failures, page):
             *(f"  {line}" for line in tried),
             f"  By hand: get {file.name}{size}{digest}"
             f"{f' from {page}' if page else ''}, put it at {path}, and run "
-            "this again: it will be verified and not fetched.",
+            f"this again: it will be {use} and not fetched.",
             f"  Or name a mirror: --mirror {file.name}=ADDRESS",
         ]
     )

@@ -72,12 +72,17 @@ class ResumingDownloader:
             ) as error:
                 if attempt == self.attempts:
                     raise TransferError(
-                        f"{error} ({attempt} attempts; what has arrived is "
-                        "kept and will be continued)"
+                        f"{error} ({attempt} attempts{self._describe_part()})"
                     ) from error
                 time.sleep(self.pause * 2 ** (attempt - 1))
         self._origin.unlink(missing_ok=True)
         os.replace(self._part, output_file)
+
+    def _describe_part(self):
+        if not self._part.exists():
+            return ""
+        size = self._part.stat().st_size
+        return f"; {size:,} bytes are kept in {self._part.name}"
 
     def _fetch(self, url):
         """Fetches what is missing; raises if the body ends early."""
