@@ -1,0 +1,117 @@
+import copy
+import difflib
+
+import numpy as np
+import pandas as pd
+
+
+class Catalog:
+    """Original ids, titles and pictures, by place and back.
+
+    Args:
+        dataset: `camgr_tf.data.Dataset`.
+
+    Attributes:
+        user_ids: Array of strings of shape `(num_users,)`.
+        item_ids: Array of strings of shape `(num_items,)`.
+        titles: Array of strings of shape `(num_items,)`, or `None` where the
+            data have no titles.
+        images: Array of paths of shape `(num_items,)`, empty where an item
+            has no picture, or `None` where the data have none.
+
+    Raises:
+        ValueError: If two users or two items have the same original id.
+    """
+
+    def __init__(self, dataset):
+        users, items = dataset.users, dataset.items
+        self.user_ids = _strings(users["original_id"])
+        self.item_ids = _strings(items["original_id"])
+        self.titles = _strings(items["title"]) if "title" in items else None
+        self.images = _strings(items["image"]) if "image" in items else None
+        self._user_index = _index(self.user_ids, "user")
+        self._item_index = _index(self.item_ids, "item")
+
+    def users(self, user_ids):
+        """Places of users.
+
+        Args:
+            user_ids: List of original ids.
+
+        Returns:
+            Integer array.
+
+        Raises:
+            ValueError: If an id is not known.
+        """
+        return _places(self._user_index, user_ids, "user")
+
+    def items(self, item_ids):
+        """Places of items.
+
+        Args:
+            item_ids: List of original ids.
+
+        Returns:
+            Integer array.
+
+        Raises:
+            ValueError: If an id is not known.
+        """
+        return _places(self._item_index, item_ids, "item")
+
+    def with_items(self, item_ids, titles=None, images=None):
+        """A catalog with more items behind those of this one.
+
+        Args:
+            item_ids: List of new original ids.
+            titles: List of strings, or `None`. Defaults to `None`.
+            images: List of paths, or `None`. Defaults to `None`.
+
+        Returns:
+            `Catalog`.
+
+        Raises:
+            ValueError: If an id is there already.
+        """
+        result = copy.copy(self)
+        result.item_ids = np.concatenate([self.item_ids, _strings(item_ids)])
+        result._item_index = _index(result.item_ids, "item")
+        for name, values in (("titles", titles), ("images", images)):
+            known = getattr(self, name)
+            if known is not None:
+                added = _strings(values or [""] * len(item_ids))
+                setattr(result, name, np.concatenate([known, added]))
+        return result
+
+
+def _strings(values):
+    return np.array([str(value) for value in values], dtype=object)
+
+
+def _index(ids, kind):
+    index = pd.Index(ids)
+    if not index.is_unique:
+        raise ValueError(
+            f"Each {kind} must have an original id of its own. Received: "
+            f"{index[index.duplicated()][0]!r} twice"
+        )
+    return index
+
+
+def _places(index, ids, kind):
+    if isinstance(ids, str | bytes) or not np.iterable(ids):
+        raise ValueError(
+            f"A list of original {kind} ids is needed. Received: {ids!r}"
+        )
+    ids = [str(value) for value in ids]
+    places = index.get_indexer(ids)
+    unknown = np.flatnonzero(places < 0)
+    if len(unknown):
+        name = ids[unknown[0]]
+        near = difflib.get_close_matches(name, index[:100_000], n=1, cutoff=0)
+        raise ValueError(
+            f"{len(unknown)} unknown {kind} ids, the first is {name!r}. "
+            f"A known one: {(near or [index[0]])[0]!r}."
+        )
+    return places.astype("int64")

@@ -1,0 +1,77 @@
+"""What all lists of items share: their table, their limits, the cosine."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+
+
+def result_table(catalog, items, scores, users=None):
+    """Ranked items as a table of original ids.
+
+    Args:
+        catalog: `Catalog`.
+        items: Integer array of shape `(num_rows, k)`, best first.
+        scores: Float array of that shape. Places with minus infinity are
+            left out.
+        users: Array of `num_rows` original ids. Defaults to `None`: no
+            column `user`.
+
+    Returns:
+        DataFrame with `user` (if given), `item`, `score`, `rank` and, where
+        the data have them, `title`.
+    """
+    num_rows, k = items.shape
+    data = {}
+    if users is not None:
+        data["user"] = np.repeat(users, k)
+    data["item"] = catalog.item_ids[items.ravel()]
+    data["score"] = scores.ravel()
+    data["rank"] = np.tile(np.arange(1, k + 1), num_rows)
+    if catalog.titles is not None:
+        data["title"] = catalog.titles[items.ravel()]
+    table = pd.DataFrame(data)
+    return table[np.isfinite(table["score"])].reset_index(drop=True)
+
+
+def check_k(k, num_candidates):
+    """Refuses a length that no list of the candidates can have.
+
+    Args:
+        k: Integer.
+        num_candidates: Integer.
+
+    Raises:
+        ValueError: If `k` is no integer in `1..num_candidates`.
+    """
+    whole = isinstance(k, int | np.integer) and not isinstance(k, bool)
+    if not whole or not 1 <= k <= num_candidates:
+        raise ValueError(
+            f"`k` must be an integer in 1..{num_candidates}, the number of "
+            f"candidate items. Received: k={k!r}"
+        )
+
+
+def cosines(vector, vectors):
+    """Cosine of one vector with each row of others.
+
+    Args:
+        vector: Float array of shape `(dim,)`.
+        vectors: Float array of shape `(num_rows, dim)`.
+
+    Returns:
+        Array of shape `(num_rows,)`. A vector of zeros has the cosine 0 with
+        all.
+    """
+    lengths = np.linalg.norm(vectors, axis=1) * np.linalg.norm(vector)
+    products = vectors @ vector
+    return np.divide(
+        products, lengths, where=lengths > 0, out=np.zeros_like(products)
+    )
+
+
+def warn_of_popularity(reason):
+    """Says that popular items stand in for recommended ones."""
+    warnings.warn(
+        f"{reason}: the most popular items are recommended.", stacklevel=4
+    )

@@ -1,0 +1,303 @@
+import copy
+
+import numpy as np
+
+from camgr_tf.serving.baskets import Baskets
+from camgr_tf.serving.catalog import Catalog
+from camgr_tf.serving.lists import check_k
+from camgr_tf.serving.lists import cosines
+from camgr_tf.serving.lists import result_table
+from camgr_tf.serving.lists import warn_of_popularity
+from camgr_tf.serving.new_items import item_vectors
+from camgr_tf.serving.new_users import user_rule
+from camgr_tf.serving.seen_items import SeenItems
+from camgr_tf.training.evaluate import top_k
+from camgr_tf.training.runs import load_run
+
+# Scores that exist at one time (float32): 16 million are 64 MB.
+BLOCK_ENTRIES = 16_000_000
+
+
+def load(run_folder, data_root=None):
+    """Loads a finished run for use.
+
+    Nothing in the folder is executed: it holds plain JSON, CSV and arrays.
+
+    Args:
+        run_folder: Path of `outputs/<run_id>`.
+        data_root: Path of the folder of the data, if it is not where the run
+            found it. Defaults to `None`.
+
+    Returns:
+        `TrainedRecommender`.
+
+    Raises:
+        FileNotFoundError: If the folder is no finished run.
+        ValueError: If a file is cut short, of another version or of another
+            run, the data are not those of the run, or the weights do not fit
+            the configuration.
+    """
+    return TrainedRecommender(load_run(run_folder, data_root=data_root))
+
+
+class TrainedRecommender:
+    """Lists of recommended and of similar items from a trained model.
+
+    Users and items are named by their original ids, as strings. The score of
+    a user and an item is the product of their final vectors (eq. 28).
+
+    Three things are not the model's own: items without users in training have
+    the vectors of `camgr_tf.serving.new_items`, new users those of
+    `camgr_tf.serving.new_users`, and a user without training items gets the
+    most popular items, with a warning; their scores are the numbers of users
+    in training.
+
+    Args:
+        run: `camgr_tf.training.runs.Run`.
+
+    Attributes:
+        run: The run.
+        catalog: `Catalog` of the users' and items' names.
+        seen: `SeenItems` of the users.
+        user_vectors: float32 array of shape `(num_users, dim)`.
+        item_vectors: float32 array of shape `(num_items, dim)`.
+        features: Dictionary from a modality to `(num_items, width)`.
+        popularity: Array of shape `(num_items,)`, the users of each item in
+            training.
+
+    Raises:
+        ValueError: If a vector is not finite.
+    """
+
+    def __init__(self, run):
+        dataset = run.dataset
+        interactions = dataset.interactions
+        self.run = run
+        self.model = run.model
+        self.catalog = Catalog(dataset)
+        self.features = dict(dataset.features)
+        self.has_modality = dict(dataset.has_modality)
+        self.seen = SeenItems(interactions)
+        self.popularity = np.bincount(
+            self.seen.items, minlength=interactions.num_items
+        )
+        users, items = (np.array(v, "float32") for v in run.model.embed())
+        self.user_vectors, self.item_vectors = users, items
+        cold = self.popularity == 0
+        if cold.any():
+            features = {m: f[cold] for m, f in self.features.items()}
+            items[cold] = self.vectors_of_features(features, int(cold.sum()))
+        for name, vectors in (("user", users), ("item", items)):
+            if not np.isfinite(vectors).all():
+                raise ValueError(
+                    f"The {name} vectors of {run.folder} are not finite."
+                )
+        self._user_rule = None
+
+    @property
+    def num_users(self):
+        return len(self.user_vectors)
+
+    @property
+    def num_items(self):
+        return len(self.item_vectors)
+
+    def recommend(self, users, k=20, exclude_seen=True, candidates=None):
+        """The best items of some users.
+
+        Args:
+            users: Original user id, or a list of them.
+            k: Integer. Items a user. Defaults to `20`.
+            exclude_seen: Boolean. Whether a user's training items are left
+                out. Held-out items stay in. Defaults to `True`.
+            candidates: List of original item ids to choose from. Defaults to
+                `None`: all items.
+
+        Returns:
+            DataFrame with `user`, `item`, `score`, `rank` (from 1) and, where
+            the data have them, `title`; a user's rows in order of rank. A
+            user with fewer than `k` unseen candidates gets fewer rows.
+
+        Raises:
+            ValueError: If a user or item is not known.
+            ValueError: If `k` is below 1 or above the number of candidates.
+        """
+        users = self.catalog.users([users] if np.isscalar(users) else users)
+        columns = self._candidates(candidates, k)
+        items, scores = self.rank(users, k, exclude_seen, columns)
+        return result_table(
+            self.catalog, items, scores, users=self.catalog.user_ids[users]
+        )
+
+    def recommend_for_items(
+        self, items, k=20, exclude_seen=True, candidates=None
+    ):
+        """The best items of a new user who is known by some items alone.
+
+        Args:
+            items: List of original item ids. With an empty list the most
+                popular items are returned, with a warning.
+            k: Integer. Defaults to `20`.
+            exclude_seen: Boolean. Whether `items` are left out. Defaults to
+                `True`.
+            candidates: List of original item ids to choose from. Defaults to
+                `None`: all items.
+
+        Returns:
+            DataFrame as of `recommend`, without `user`.
+
+        Raises:
+            ValueError: If an item is not known.
+            ValueError: If `k` is below 1 or above the number of candidates.
+        """
+        items = self.catalog.items(items)
+        columns = self._candidates(candidates, k)
+        if len(items):
+            scores = self.vector_of_items(items) @ self.item_vectors[columns].T
+        else:
+            warn_of_popularity("The list of items is empty")
+            scores = self.popularity[columns].astype("float32")
+        scores = scores[None].copy()
+        if exclude_seen:
+            scores[:, np.isin(columns, items)] = -np.inf
+        places = top_k(scores, k)
+        return result_table(
+            self.catalog,
+            columns[places],
+            np.take_along_axis(scores, places, axis=1),
+        )
+
+    def similar_items(self, item, k=20, by="final"):
+        """The items most similar to one, by cosine.
+
+        Args:
+            item: Original item id.
+            k: Integer. Defaults to `20`.
+            by: String. `"final"` compares the final vectors, a modality's
+                name the features. Defaults to `"final"`.
+
+        Returns:
+            DataFrame as of `recommend`, without `user`; `item` itself and
+            items without the modality are not in it.
+
+        Raises:
+            ValueError: If the item is not known.
+            ValueError: If `k` or `by` is not possible, or the item has no
+                such content.
+        """
+        place = self.catalog.items([item])[0]
+        if by != "final" and by not in self.features:
+            raise ValueError(
+                f"`by` must be 'final' or one of {sorted(self.features)}. "
+                f"Received: by={by!r}"
+            )
+        allowed = np.ones(self.num_items, bool)
+        vectors = self.item_vectors
+        if by != "final":
+            vectors, allowed = self.features[by], self.has_modality[by].copy()
+            if not allowed[place]:
+                raise ValueError(f"Item {item!r} has no {by}.")
+        allowed[place] = False
+        columns = np.flatnonzero(allowed)
+        check_k(k, len(columns))
+        scores = cosines(vectors[place], vectors[columns])[None]
+        places = top_k(scores, k)
+        return result_table(
+            self.catalog,
+            columns[places],
+            np.take_along_axis(scores, places, axis=1),
+        )
+
+    def rank(self, users, k, exclude_seen=True, columns=None):
+        """`recommend` by places, in blocks of users.
+
+        Args:
+            users: Integer array of shape `(num_rows,)`.
+            k: Integer, at most the number of candidates.
+            exclude_seen: Boolean. Defaults to `True`.
+            columns: Sorted integer array of candidates. Defaults to `None`:
+                all items.
+
+        Returns:
+            Tuple of an int32 array of items and a float32 array of scores,
+            both of shape `(num_rows, k)`. Where a user has fewer unseen
+            candidates the last scores are minus infinity.
+        """
+        if columns is None:
+            columns = np.arange(self.num_items)
+        candidates = np.ascontiguousarray(self.item_vectors[columns].T)
+        counts = self.seen.counts[users]
+        if (counts == 0).any():
+            first = self.catalog.user_ids[users[np.argmin(counts)]]
+            warn_of_popularity(
+                f"{(counts == 0).sum()} users without training items, the "
+                f"first is {first!r}"
+            )
+        size = max(1, BLOCK_ENTRIES // len(columns))
+        items = np.empty((len(users), k), "int32")
+        scores = np.empty((len(users), k), "float32")
+        for start in range(0, len(users), size):
+            rows = slice(start, start + size)
+            block = self.user_vectors[users[rows]] @ candidates
+            block[counts[rows] == 0] = self.popularity[columns]
+            if exclude_seen:
+                self.seen.mask(block, users[rows], columns)
+            places = top_k(block, k)
+            items[rows] = columns[places]
+            scores[rows] = np.take_along_axis(block, places, axis=1)
+        return items, scores
+
+    def vector_of_items(self, items):
+        """The final vector of a new user, see `camgr_tf.serving.new_users`.
+
+        Args:
+            items: Integer array of item places, at least one.
+
+        Returns:
+            float32 array of shape `(dim,)`.
+        """
+        if self._user_rule is None:
+            self._user_rule = user_rule(self.model)
+        known = items[items < self.model.num_items]
+        degrees = self.popularity[: self.model.num_items]
+        if not len(known):
+            return self.item_vectors[items].mean(axis=0)
+        vectors = self._user_rule(Baskets([known], degrees))
+        return np.asarray(vectors, "float32")[0]
+
+    def with_item_vectors(self, item_vectors):
+        """This recommender with other vectors of the items.
+
+        Args:
+            item_vectors: float32 array of shape `(num_items, dim)`.
+
+        Returns:
+            A new `TrainedRecommender`.
+        """
+        result = copy.copy(self)
+        result.item_vectors = item_vectors
+        return result
+
+    def vectors_of_features(self, features, num_new):
+        """Vectors of items without users, see `camgr_tf.serving.new_items`.
+
+        Args:
+            features: Dictionary from each modality to `(num_new, width)`.
+            num_new: Integer.
+
+        Returns:
+            float32 array of shape `(num_new, dim)`.
+        """
+        if not features:
+            dim = self.item_vectors.shape[1]
+            return np.zeros((num_new, dim), "float32")
+        warm = self.popularity[: self.model.num_items] > 0
+        vectors = item_vectors(self.model, self.run.dataset, features, warm)
+        return np.asarray(vectors, "float32")
+
+    def _candidates(self, candidates, k):
+        columns = np.arange(self.num_items)
+        if candidates is not None:
+            columns = np.unique(self.catalog.items(candidates))
+        check_k(k, len(columns))
+        return columns
