@@ -1,3 +1,5 @@
+from typing import NamedTuple
+
 import keras
 from keras import ops
 
@@ -19,7 +21,16 @@ from camgr_tf.ops import sparse_matmul
 
 ENCODERS = ("attention", "scaled_attention", "propagation")
 PURIFICATIONS = ("item_user", "item", "none")
+LEFT_OUT = ("none", "aggregation", "all")
 FUSIONS = ("cross_attention", "mean", "weighted_mean")
+
+
+class Graphs(NamedTuple):
+    """The graphs of interactions, each an `Adjacency`."""
+
+    nodes: Adjacency  # (num_nodes, num_nodes), eq. 7
+    item_users: Adjacency  # (num_items, num_users), eq. 2-4
+    user_items: Adjacency  # (num_users, num_items), eq. 14
 
 
 class CAmgr(Recommender):
@@ -37,6 +48,69 @@ class CAmgr(Recommender):
     The README's table "How we read the paper" says which readings of the
     equations the presets `paper` and `tuned` choose, and what the others
     measured.
+
+    Args:
+        dataset: `camgr_tf.data.Dataset`. Interactions, and a feature array
+            `(num_items, width)` for each modality; one modality, two or more.
+        num_layers: Integer. Layers of the graph encoder, the `L` of eq. 9;
+            `0` leaves the ID embeddings as they are. Defaults to `2`.
+        encoder: String, the layers of eq. 7 and 8: `"attention"` (the
+            paper), `"scaled_attention"` (without `W` and activation, with
+            weights times `sqrt(d_n / d_i)`) or `"propagation"` (LightGCN's
+            constant weights). Defaults to `"propagation"`.
+        purification: String, what the gate of eq. 5 and 6 multiplies:
+            `"item_user"` is the item's embedding plus the mean of its users'
+            (eq. 2-4), `"item"` the item's embedding alone; `"none"` leaves
+            the gate out (Table 3, "w/o IUD"). Defaults to `"item_user"`.
+        num_neighbors: Integer. The `K` of eq. 11. Defaults to `10`.
+        include_self: Boolean. Whether an item counts among its own
+            `num_neighbors` (eq. 11). Defaults to `True`.
+        semantic_normalization: String, `"row"` or `"symmetric"`, of the item
+            graph (eq. 12). Defaults to `"row"`.
+        user_aggregation: String. `"row"` is the mean of eq. 14,
+            `"symmetric"` divides by the root of both degrees. Defaults to
+            `"row"`.
+        fusion: String, `"cross_attention"` (eq. 15-26), or in its place
+            (Table 3, "w/o CAFF") the `"mean"` of the modalities or a
+            `"weighted_mean"` with learned weights. Defaults to
+            `"cross_attention"`.
+        query_modality: String. The modality that asks, `H_t` of eq. 16; all
+            others answer. If the data lack it, the last of theirs asks; a
+            single modality asks itself. Defaults to `"text"`.
+        attention: String, the reading of eq. 18 and 21, one of
+            `camgr_tf.layers.ATTENTIONS`. Defaults to `"channel"`.
+        normalize_logits: Boolean. Cosine logits with a learned temperature
+            in eq. 18; `attention="channel"` only. Defaults to `False`.
+        share_projections: Boolean. One set of eq. 15-17 for both branches.
+            Defaults to `True`.
+        residual_mlp: Boolean. Whether eq. 20 and 23 are applied. Defaults to
+            `True`.
+        identity_start: Boolean. Whether the fusion starts from identities.
+            Defaults to `True`.
+        num_heads: Integer. Tokens of `attention="heads"`; divides
+            `embedding_dim`. Defaults to `8`.
+        fusion_dropout: Float in `[0, 1)`. On what attention returns.
+            Defaults to `0.0`.
+        fusion_learning_rate_scale: Float. Factor on the learning rate of the
+            fusion's weights. Defaults to `0.02`.
+        contrastive_weight: Float, the `a_1` of eq. 31. Defaults to `0.01`.
+        temperature: Float, that of eq. 30. Defaults to `0.2`.
+        normalize_contrast: Boolean. Cosines in eq. 30, else plain products.
+            Defaults to `True`.
+        l2_weight: Float, the `a_2` of eq. 31, on the final embeddings of a
+            batch. Defaults to `1e-4`.
+        batch_size: Integer. By which the L2 term is divided, also for the
+            short last batch. Defaults to `2048`.
+        embedding_dim: Integer, the `d` of the paper. Defaults to `64`.
+        seed: Integer. Of all initial values and of dropout. Defaults to `0`.
+
+    Raises:
+        ValueError: For an unknown `encoder`, `purification`, `fusion` or
+            reading, a negative `num_layers`, or a `temperature` that is not
+            positive.
+
+    Reference:
+        Eq. 1-31 and Table 3 of "CAmgr", Mathematics 2024, 12, 2353.
     """
 
     training_defaults = {"learning_rate": 0.001}
@@ -54,6 +128,7 @@ class CAmgr(Recommender):
         include_self=True,
         semantic_normalization="row",
         user_aggregation="row",
+        left_out="aggregation",
         fusion="cross_attention",
         query_modality="text",
         attention="channel",
@@ -76,6 +151,7 @@ class CAmgr(Recommender):
         for name, value, allowed in (
             ("encoder", encoder, ENCODERS),
             ("purification", purification, PURIFICATIONS),
+            ("left_out", left_out, LEFT_OUT),
             ("fusion", fusion, FUSIONS),
         ):
             if value not in allowed:
@@ -83,6 +159,16 @@ class CAmgr(Recommender):
                     f"`{name}` must be one of {allowed}. "
                     f"Received: {name}={value!r}"
                 )
+        if num_layers < 0:
+            raise ValueError(
+                "`num_layers` must not be negative. "
+                f"Received: num_layers={num_layers}"
+            )
+        if not temperature > 0:
+            raise ValueError(
+                "`temperature` must be positive. "
+                f"Received: temperature={temperature}"
+            )
         modalities = list(dataset.features)
         self.modalities = modalities
         self.query_modality = (
@@ -95,6 +181,7 @@ class CAmgr(Recommender):
         self.include_self = include_self
         self.semantic_normalization = semantic_normalization
         self.user_aggregation = user_aggregation
+        self.left_out = left_out
         self.fusion_name = fusion
         self.fusion_learning_rate_scale = fusion_learning_rate_scale
         self.contrastive_weight = contrastive_weight
@@ -105,9 +192,11 @@ class CAmgr(Recommender):
 
         # === Graphs ===
         interactions = dataset.interactions
-        self.adjacency = bipartite_adjacency(interactions)
-        self.item_users = item_user_adjacency(interactions)
-        self.user_items = user_item_adjacency(interactions, user_aggregation)
+        self.graphs = Graphs(
+            nodes=bipartite_adjacency(interactions),
+            item_users=item_user_adjacency(interactions),
+            user_items=user_item_adjacency(interactions, user_aggregation),
+        )
         self.item_graphs = {
             m: Adjacency(
                 semantic_matrix(
@@ -181,38 +270,39 @@ class CAmgr(Recommender):
         fused = self.fuse(nodes, modal, rows=None, training=training)
         return ops.split(nodes + fused, [self.num_users], axis=0)
 
-    def encode(self):
+    def encode(self, graphs=None):
         """`H_n`, the ID embeddings after the graph encoder (eq. 7-9)."""
+        adjacency = (graphs or self.graphs).nodes
         states = ops.concatenate([self.user_table, self.item_table], axis=0)
         if self.encoder == "propagation":
-            return propagate(self.adjacency, states, self.num_layers)
+            return propagate(adjacency, states, self.num_layers)
         total = states
         for layer in self.attention_layers:
-            states = layer(states, adjacency=self.adjacency)
+            states = layer(states, adjacency=adjacency)
             total = total + states
         return total / (self.num_layers + 1)
 
-    def purify(self):
+    def purify(self, graphs=None):
         """`H''` of each modality, `(num_items, embedding_dim)` (eq. 1-6)."""
         behavior = ops.convert_to_tensor(self.item_table)
         if self.purification == "item_user":
             behavior = behavior + sparse_matmul(
-                self.item_users, self.user_table
+                (graphs or self.graphs).item_users, self.user_table
             )
         return {
             m: self.purifiers[m](self.features[m], behavior)
             for m in self.modalities
         }
 
-    def modal_states(self):
+    def modal_states(self, graphs=None):
         """Each modality's states of all nodes, users first (eq. 13, 14)."""
         return {
             m: self.convolution(
                 states,
                 item_adjacency=self.item_graphs[m],
-                user_item_adjacency=self.user_items,
+                user_item_adjacency=(graphs or self.graphs).user_items,
             )
-            for m, states in self.purify().items()
+            for m, states in self.purify(graphs).items()
         }
 
     def fuse(self, nodes, modal, rows, training=False):
@@ -232,7 +322,8 @@ class CAmgr(Recommender):
         return query, keys or [query]
 
     def loss_terms(self, user_ids, positive_item_ids, negative_item_ids):
-        nodes, modal = self.encode(), self.modal_states()
+        graphs = self.training_graphs(user_ids, positive_item_ids)
+        nodes, modal = self.encode(graphs), self.modal_states(graphs)
         size = ops.shape(user_ids)[0]
         # Everything behind the graphs works node by node: batch rows only.
         rows = ops.concatenate(
@@ -272,6 +363,37 @@ class CAmgr(Recommender):
                 batch_size=self.batch_size,
             ),
         }
+
+    def training_graphs(self, user_ids, item_ids):
+        """The graphs of a training step, without the pairs it is to predict.
+
+        A user's modal state is an average of bought items (eq. 14). With the
+        item that is to be ranked among them, the score contains the product
+        of the item with itself, and the loss can be lowered without learning
+        anything about other items.
+
+        Args:
+            user_ids: int32 tensor of shape `(batch,)`.
+            item_ids: int32 tensor of shape `(batch,)`.
+
+        Returns:
+            `Graphs`.
+        """
+        graphs = self.graphs
+        if self.left_out == "none":
+            return graphs
+        user_items = graphs.user_items.without(user_ids, item_ids)
+        if self.left_out == "aggregation":
+            return graphs._replace(user_items=user_items)
+        item_nodes = item_ids + self.num_users
+        return Graphs(
+            nodes=graphs.nodes.without(
+                ops.concatenate([user_ids, item_nodes]),
+                ops.concatenate([item_nodes, user_ids]),
+            ),
+            item_users=graphs.item_users.without(item_ids, user_ids),
+            user_items=user_items,
+        )
 
     def learning_rate_scale(self, variable):
         if variable.path.split("/")[0] == "fusion" or "/fusion/" in (

@@ -1,0 +1,234 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from camgr_tf import numpy_reference as reference
+from camgr_tf.graphs import bipartite_matrix
+from camgr_tf.models.camgr import CAmgr
+from camgr_tf.testing import TINY_TRAIN
+from camgr_tf.testing import tiny_batch
+from camgr_tf.testing import tiny_dataset
+
+WIDTHS = (("image", 5), ("text", 4), ("sound", 6))
+SIZES = {"embedding_dim": 8, "num_neighbors": 4, "identity_start": False}
+TWO_CONFIGURATIONS = [
+    # The paper's: attention encoder, channel attention, two modalities.
+    (2, {"encoder": "attention", "num_layers": 2}),
+    (
+        3,
+        {
+            "encoder": "propagation",
+            "num_layers": 3,
+            "purification": "item",
+            "query_modality": "image",
+            "attention": "heads",
+            "num_heads": 4,
+            "share_projections": False,
+            "temperature": 0.5,
+            "contrastive_weight": 0.3,
+            "l2_weight": 0.02,
+            "batch_size": 16,
+        },
+    ),
+]
+
+
+def _model(num_modalities=2, **arguments):
+    """A model with random weights, far from its start."""
+    dataset = tiny_dataset(WIDTHS[:num_modalities])
+    model = CAmgr(dataset, **(SIZES | arguments))
+    rng = np.random.default_rng(7)
+    for weight in model.trainable_variables:
+        weight.assign(rng.normal(0.1, 0.4, size=weight.shape))
+    return model, dataset
+
+
+def _encode(model, dataset, num_layers):
+    """Eq. 7-9."""
+    users, items = np.float64(model.user_table), np.float64(model.item_table)
+    states = np.concatenate([users, items])
+    edges = bipartite_matrix(dataset.interactions).toarray() != 0
+    degrees = edges.sum(axis=1)
+    layers = [states]
+    for layer in range(num_layers):
+        if model.encoder == "attention":
+            kernel, attention = (
+                np.float64(w)
+                for w in model.attention_layers[layer].get_weights()
+            )
+            states = reference.graph_attention(
+                states,
+                [np.flatnonzero(row).tolist() for row in edges],
+                kernel,
+                attention.T.ravel(),
+                lambda x: np.maximum(x, 0.0),
+                0.2,
+            )
+        else:
+            total = np.zeros_like(states)
+            for n, i in zip(*np.nonzero(edges)):
+                total[n] += states[i] / np.sqrt(degrees[n] * degrees[i])
+            states = total
+        layers.append(states)
+    return np.mean(layers, axis=0)
+
+
+def _fused(model, dataset, nodes):
+    """Eq. 1-6 and 10-26."""
+    users, items = np.float64(model.user_table), np.float64(model.item_table)
+    behavior = items
+    if model.purification == "item_user":
+        behavior = reference.behavior(users, items, TINY_TRAIN)
+    modal = {}
+    for modality, features in dataset.features.items():
+        weights = reference.named_weights(model.purifiers[modality])
+        modal[modality] = reference.semantic_convolution(
+            reference.semantic_graph(features, SIZES["num_neighbors"]),
+            reference.purify(weights, features, behavior),
+            7,
+            TINY_TRAIN,
+        )
+    query = modal.pop(model.query_modality)
+    return sum(
+        reference.fuse(
+            reference.named_weights(model.fusion),
+            query,
+            list(modal.values()) or [query],
+            nodes,
+            model.fusion.attention,
+            num_heads=model.fusion.num_heads,
+            share_projections=model.fusion.share_projections,
+        )
+    )
+
+
+@pytest.mark.parametrize("num_modalities, arguments", TWO_CONFIGURATIONS)
+def test_embeddings_and_loss_terms_equal_the_equations(
+    num_modalities, arguments
+):
+    model, dataset = _model(num_modalities, **arguments)
+    nodes = _encode(model, dataset, arguments["num_layers"])
+    fused = _fused(model, dataset, nodes)
+    final = nodes + fused
+    users, items = model.embed()
+    np.testing.assert_allclose(users, final[:7], rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(items, final[7:], rtol=1e-3, atol=1e-4)
+
+    batch = tiny_batch()
+    u, i, j = (
+        batch["user_ids"],
+        batch["positive_item_ids"] + 7,
+        batch["negative_item_ids"] + 7,
+    )
+    differences = np.sum(final[u] * (final[i] - final[j]), axis=1)
+    squares = sum(np.sum(final[rows] ** 2) for rows in (u, i, j))
+    expected = {
+        "bpr": -np.mean(np.log(reference.sigmoid(differences))),
+        "info_nce": model.contrastive_weight
+        * sum(
+            reference.info_nce(fused[rows], nodes[rows], model.temperature)
+            for rows in (u, i)
+        ),
+        "l2": model.l2_weight * squares / (2 * model.batch_size),
+    }
+    terms = model.loss_terms(**batch)
+    assert list(terms) == list(expected)
+    for name, value in expected.items():
+        assert float(terms[name]) == pytest.approx(value, rel=1e-3), name
+
+
+def test_one_modality_asks_itself():
+    model, dataset = _model(1)
+    assert model.query_modality == "image"
+    nodes = _encode(model, dataset, 2)
+    expected = nodes + _fused(model, dataset, nodes)
+    result = np.concatenate(model.embed())
+    np.testing.assert_allclose(result, expected, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("fusion", ["mean", "weighted_mean"])
+def test_mean_in_place_of_the_fusion(fusion):
+    model, _ = _model(3, fusion=fusion)
+    modal = model.modal_states()
+    logits = np.zeros(3)
+    if fusion == "weighted_mean":
+        logits = np.array(model.fusion.logits.numpy())
+    weights = reference.softmax(logits)
+    expected = model.encode() + sum(
+        weight * state for weight, state in zip(weights, modal.values())
+    )
+    result = np.concatenate(model.embed())
+    np.testing.assert_allclose(result, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_without_purification_features_are_aligned_only():
+    model, dataset = _model(purification="none")
+    weights = reference.named_weights(model.purifiers["text"])
+    expected = reference.linear(weights, "align", dataset.features["text"])
+    np.testing.assert_allclose(
+        model.purify()["text"], expected, rtol=1e-4, atol=1e-5
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"encoder": "attention"},
+        {"encoder": "scaled_attention", "attention": "batch"},
+        {"attention": "nodes", "fusion_dropout": 0.2},
+        {"attention": "modalities", "semantic_normalization": "symmetric"},
+        {"normalize_logits": True, "user_aggregation": "symmetric"},
+    ],
+)
+def test_gradients_reach_every_weight(arguments):
+    model, _ = _model(**arguments)
+    variables = model.trainable_variables
+    with tf.GradientTape() as tape:
+        loss = sum(model.loss_terms(**tiny_batch()).values())
+    gradients = tape.gradient(loss, [v.value for v in variables])
+    for variable, gradient in zip(variables, gradients):
+        assert gradient is not None, variable.path
+        gradient = tf.convert_to_tensor(gradient)
+        assert np.isfinite(gradient).all(), variable.path
+        # A key's bias cancels in a softmax over nodes or modalities.
+        if "key/bias" not in variable.path:
+            assert np.abs(gradient).max() > 1e-8, variable.path
+
+
+def test_the_fusion_alone_learns_at_its_own_rate():
+    model, _ = _model(fusion_learning_rate_scale=0.5)
+    scales = {
+        variable.path: model.learning_rate_scale(variable)
+        for variable in model.trainable_variables
+    }
+    fusion = {variable.path for variable in model.fusion.trainable_variables}
+    assert fusion and set(fusion) < set(scales)
+    for path, scale in scales.items():
+        assert scale == (0.5 if path in fusion else 1.0), path
+
+
+def test_seed_decides_the_start():
+    results = [
+        np.concatenate(CAmgr(tiny_dataset(), seed=seed, **SIZES).embed())
+        for seed in (3, 3, 4)
+    ]
+    np.testing.assert_array_equal(results[0], results[1])
+    assert np.abs(results[0] - results[2]).max() > 0.01
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ({"encoder": "gat"}, "`encoder` must be one of .*encoder='gat'"),
+        ({"purification": "all"}, "`purification` must be one of .*='all'"),
+        ({"fusion": "sum"}, "`fusion` must be one of .* fusion='sum'"),
+        ({"attention": "rows"}, "`attention` must be one of .*='rows'"),
+        ({"num_layers": -1}, "must not be negative. Received: num_layers=-1"),
+        ({"temperature": 0}, "must be positive. Received: temperature=0"),
+        ({"num_neighbors": 10}, "must be in 1..9, .* num_neighbors=10"),
+        ({"embedding_dim": 0}, "`embedding_dim` must be positive"),
+    ],
+)
+def test_refuses_bad_arguments(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        CAmgr(tiny_dataset(), **(SIZES | arguments))
