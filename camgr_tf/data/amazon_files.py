@@ -188,7 +188,8 @@ def read_image_features(
         Tuple `(features, present)`: float32 of shape `(num_items, 4096)` and
         bool of shape `(num_items,)`, `False` and a zero row for an item that
         is not in the file, or whose values are zero everywhere or not finite
-        (these are counted in a warning). Of several records of one item the first is kept.
+        (these are counted in a warning). Of several records of one item the
+        first is kept.
 
     Raises:
         FileNotFoundError: If there is no such file.

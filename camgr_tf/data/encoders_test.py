@@ -47,7 +47,9 @@ class TestEncodeTexts:
     def test_word_vectors_are_recorded_with_their_digest(self, tmp_path):
         path = tmp_path / "vectors.txt"
         path.write_text("2 2\nred 1 0\nmug 0 1\n")
-        _, _, record = encode_texts(["red", "mug"], word_vectors=path)
+        _, _, record = encode_texts(
+            ["red", "red mug", "mug mug red"], word_vectors=path
+        )
         assert record["width"] == 2
         assert record["word_vectors"]["file"] == "vectors.txt"
         assert len(record["word_vectors"]["sha256"]) == 64

@@ -40,7 +40,7 @@ class TestKerasImageFeatures:
         np.testing.assert_allclose(features, want, rtol=1e-4, atol=1e-5)
 
     def test_other_application_from_a_weights_file(self, tmp_path):
-        model = keras.applications.MobileNetV2(weights=None)
+        model = keras.applications.MobileNet(weights=None)
         weights = tmp_path / "mobile.weights.h5"
         model.save_weights(weights)
         paths, arrays = _pictures(tmp_path, 224, 4)
@@ -50,7 +50,7 @@ class TestKerasImageFeatures:
         with pytest.warns(UserWarning, match=r"1 unreadable \(row 1: "):
             features, present = keras_image_features(
                 [paths[0], bad, paths[1], None, *paths[2:]],
-                application="MobileNetV2",
+                application="MobileNet",
                 weights=weights,
                 batch_size=3,
                 counts=counts,
@@ -59,22 +59,24 @@ class TestKerasImageFeatures:
         assert present.tolist() == [True, False, True, False, True, True]
         assert counts == {"read": 4, "unreadable": 1, "no path": 1}
         np.testing.assert_array_equal(features[~present], 0.0)
-        # MobileNetV2 expects -1..1; its last pooling is 1280 wide.
-        pooled = keras.Model(model.input, model.layers[-2].output)
-        want = np.asarray(pooled(arrays.astype(np.float32) / 127.5 - 1.0))
-        assert want.shape == (4, 1280)
+        # MobileNet expects -1..1; its pooling is of shape (1, 1, 1024).
+        last = model.get_layer("conv_pw_13_relu").output
+        convolved = keras.Model(model.input, last)
+        want = np.asarray(convolved(arrays.astype(np.float32) / 127.5 - 1.0))
+        want = want.mean(axis=(1, 2))
+        assert want.shape == (4, 1024)
         np.testing.assert_allclose(features[present], want, atol=1e-5)
 
     def test_named_layer_is_flattened(self, tmp_path):
         paths, _ = _pictures(tmp_path, 224, 1)
         features, _ = keras_image_features(
             paths,
-            application="MobileNetV2",
+            application="MobileNet",
             weights=None,
-            layer="out_relu",
+            layer="conv_pw_13_relu",
             progress=False,
         )
-        assert features.shape == (1, 7 * 7 * 1280)
+        assert features.shape == (1, 7 * 7 * 1024)
 
     def test_unknown_application_names_similar_ones(self):
         with pytest.raises(ValueError, match="VGG17'. Similar names: VGG1[69]"):
