@@ -34,8 +34,9 @@ class MMGCN(Recommender):
     Args:
         dataset: `camgr_tf.data.Dataset`. Features are used raw.
         num_layers: Integer. Defaults to `3`.
-        projected_modalities: Sequence of strings. Modalities that a linear
-            layer brings to `projection_dim`. Defaults to `("image",)`.
+        projected_modalities: Sequence of strings, or a string with commas.
+            Modalities that a linear layer brings to `projection_dim`.
+            Defaults to `("image",)`.
         projection_dim: Integer. Defaults to `256`.
         l2_weight: Float. Without effect on training unless `train_ids`.
             Defaults to `1e-4`.
@@ -70,6 +71,8 @@ class MMGCN(Recommender):
                 "`num_layers` must be positive. "
                 f"Received: num_layers={num_layers}"
             )
+        if isinstance(projected_modalities, str):
+            projected_modalities = projected_modalities.split(",")
         self.modalities = list(dataset.features)
         self.num_layers = num_layers
         self.projected_modalities = tuple(projected_modalities)

@@ -148,7 +148,7 @@ class TestMMGCN:
             tiny_dataset(widths),
             embedding_dim=6,
             projection_dim=7,
-            projected_modalities=("image", "audio"),
+            projected_modalities="image,audio",
         )
         assert set(model.projections) == {m for m, _ in widths} - {"text"}
         assert model(np.arange(7)).shape == (7, 9)
