@@ -11,6 +11,8 @@ import pandas as pd
 
 from camgr_tf.data.catalog import complete_catalog
 from camgr_tf.data.catalog import read_catalog
+from camgr_tf.data.cold_items import COLD_ITEMS
+from camgr_tf.data.cold_items import hold_out_items
 from camgr_tf.data.features import load_features
 from camgr_tf.data.interaction_table import read_interaction_table
 from camgr_tf.data.interactions import Interactions
@@ -78,7 +80,8 @@ def load_dataset(
         split: String. `"file"` takes the parts from the column `x_label`;
             `"random"`, `"leave_one_out"`, `"temporal_global"` and
             `"temporal_user"` make them anew, see `camgr_tf.data.splits`.
-            Defaults to `"file"`.
+            `"cold_items"` takes a fifth of the items out of training, see
+            `camgr_tf.data.cold_items`. Defaults to `"file"`.
         split_seed: Integer, for the rules that draw. Defaults to `0`.
 
     Returns:
@@ -110,6 +113,9 @@ def load_dataset(
         items.loc[known, "image"] = absolute
     if split == "file":
         labels, seed = table["x_label"].to_numpy(), None
+    elif split == COLD_ITEMS:
+        labels, seed = table["x_label"].to_numpy(), split_seed
+        labels = hold_out_items(table["itemID"].to_numpy(), labels, seed)
     else:
         labels, seed = split_table(table, split, split_seed, path)
     interactions = build_interactions(
@@ -178,11 +184,11 @@ def _list_folders(root):
 
 def _read_rows(path, split):
     """Reads the rows with the columns that the split needs, each pair once."""
-    if split == "file":
+    if split in ("file", COLD_ITEMS):
         table = read_interaction_table(path, ("x_label",))
         if "x_label" not in table:
             raise ValueError(
-                f'{path}: split="file" needs a column `x_label` (0 train, '
+                f'{path}: split="{split}" needs a column `x_label` (0 train, '
                 "1 validation, 2 test). Without it pass one of split="
                 f"{', '.join(map(repr, SPLIT_RULES))}; the temporal ones need "
                 "a column `timestamp`"
