@@ -1,0 +1,159 @@
+"""Recall of items that training saw and of items that it did not.
+
+`python -m camgr_tf.serving.cold_evaluation --models camgr vbpr mf` trains
+each model with a fifth of the items held out of training entirely and writes
+one table of all.
+"""
+
+import argparse
+import logging
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from camgr_tf.config import resolve_config
+from camgr_tf.data.cold_items import COLD_ITEMS
+from camgr_tf.metrics.ranking import METRICS
+from camgr_tf.registry import MODELS
+from camgr_tf.serving.recommender import load
+from camgr_tf.staged_file import staged_file
+from camgr_tf.training.runs import OUTPUTS
+from camgr_tf.training.runs import train
+
+_logger = logging.getLogger("camgr_tf.serving.cold_evaluation")
+
+
+def evaluate_cold_items(recommender, cutoffs=(5, 10, 20, 50)):
+    """Ranks warm and cold items, each among themselves and cold among all.
+
+    Cold items are those without a user in training; their vectors are those
+    of `camgr_tf.serving.new_items`. Each setting looks at the test rows of
+    its items, for users with training items and at least one such row, and
+    leaves the users' training items out.
+
+    Args:
+        recommender: `TrainedRecommender` of a run with `split="cold_items"`,
+            or of any run whose test part has cold items.
+        cutoffs: Tuple of integers. Defaults to `(5, 10, 20, 50)`.
+
+    Returns:
+        DataFrame with a row for each of `"warm"`, `"cold"` and `"cold among
+        all"` in `setting`: `users`, `candidates`, `recall@K`, `ndcg@K` and
+        `chance@K`, the recall of a ranking by chance.
+
+    Raises:
+        ValueError: If the test part has no cold items.
+    """
+    warm = recommender.popularity > 0
+    test = recommender.run.dataset.interactions.test
+    test = test[recommender.seen.counts[test[:, 0]] > 0]
+    is_cold = ~warm[test[:, 1]]
+    if not is_cold.any():
+        raise ValueError(
+            f"The test part of {recommender.run.folder} has no items without "
+            "training rows. Train with split='cold_items'."
+        )
+    every = np.arange(len(warm))
+    settings = {
+        "warm": (test[~is_cold], np.flatnonzero(warm)),
+        "cold": (test[is_cold], np.flatnonzero(~warm)),
+        "cold among all": (test[is_cold], every),
+    }
+    return pd.DataFrame(
+        [
+            {
+                "setting": name,
+                **_evaluate(recommender, rows, candidates, cutoffs),
+            }
+            for name, (rows, candidates) in settings.items()
+        ]
+    )
+
+
+def _evaluate(recommender, rows, candidates, cutoffs):
+    users, counts = np.unique(rows[:, 0], return_counts=True)
+    k = min(max(cutoffs), len(candidates))
+    ranking, _ = recommender.rank(users, k, columns=candidates)
+    relevant = rows[:, 0].astype("int64") * recommender.num_items + rows[:, 1]
+    listed = users[:, None].astype("int64") * recommender.num_items + ranking
+    hits = np.isin(listed, relevant)
+    allowed = np.zeros(recommender.num_items, bool)
+    allowed[candidates] = True
+    seen = [allowed[recommender.seen.of(user)].sum() for user in users]
+    unseen = len(candidates) - np.array(seen)
+    results = {"users": len(users), "candidates": len(candidates)}
+    for cutoff in cutoffs:
+        for name in ("recall", "ndcg"):
+            values = METRICS[name](hits, counts, cutoff)
+            results[f"{name}@{cutoff}"] = float(values.mean())
+        results[f"chance@{cutoff}"] = float(
+            np.minimum(cutoff / unseen, 1.0).mean()
+        )
+    return results
+
+
+def compare_models(models, output_root=None, progress=True, **parameters):
+    """Trains models without some items and evaluates them on these.
+
+    Args:
+        models: List of keys of `camgr_tf.registry.MODELS`.
+        output_root: Path of the folder of all runs. Defaults to `None`: the
+            project's `outputs/`.
+        progress: Boolean. Whether progress bars are shown. Defaults to
+            `True`.
+        **parameters: Further arguments of `camgr_tf.config.resolve_config`,
+            such as `dataset` and `split_seed`. A parameter that a model does
+            not have is an error.
+
+    Returns:
+        DataFrame of `evaluate_cold_items` with a column `model` before all.
+    """
+    tables = []
+    for model in models:
+        config = resolve_config(model=model, split=COLD_ITEMS, **parameters)
+        run = train(config, output_root=output_root, progress=progress)
+        table = evaluate_cold_items(
+            load(run.folder, data_root=config.data_root)
+        )
+        table.insert(0, "model", model)
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
+
+
+def main(arguments=None):
+    """The command line: data set, models, epochs, seed, output."""
+    parser = argparse.ArgumentParser(
+        prog="python -m camgr_tf.serving.cold_evaluation",
+        description="Recall of warm items and of items held out of training.",
+    )
+    parser.add_argument("--dataset", default="demo")
+    parser.add_argument("--data-root", default=None)
+    parser.add_argument(
+        "--models", nargs="+", choices=sorted(MODELS), default=sorted(MODELS)
+    )
+    parser.add_argument("--max-epochs", type=int, default=None)
+    parser.add_argument("--split-seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--output-root", type=Path, default=OUTPUTS)
+    options = parser.parse_args(arguments)
+    logging.basicConfig(format="%(message)s")
+    _logger.setLevel(logging.INFO)
+    table = compare_models(
+        options.models,
+        output_root=options.output_root,
+        dataset=options.dataset,
+        data_root=options.data_root,
+        max_epochs=options.max_epochs,
+        split_seed=options.split_seed,
+        seed=options.seed,
+    )
+    path = options.output_root / f"cold_items-{options.dataset}.csv"
+    with staged_file(path) as staging:
+        table.to_csv(staging, index=False)
+    _logger.info("%s", table.to_string(index=False, float_format="%.4f"))
+    _logger.info("Written to %s", path)
+
+
+if __name__ == "__main__":
+    main()
