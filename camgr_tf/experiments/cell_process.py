@@ -18,17 +18,27 @@ from camgr_tf.training.runs import train
 NOTEBOOK = NOTEBOOKS / "05_training.ipynb"
 
 
-def run_cell(parameters, output_root, notebook=True):
+def run_cell(run_id, parameters, output_root, notebook=True):
     """Trains one cell.
 
     Args:
+        run_id: String. Name of the run, as it was planned.
         parameters: Dictionary. Parameters of the run.
         output_root: Path of the folder of all runs.
         notebook: Boolean. Whether it runs in the training notebook, whose
             executed copy is then kept in the run's folder. Defaults to
             `True`.
+
+    Raises:
+        ValueError: If the parameters resolve to another run by now.
     """
     config = resolve_config(**parameters)
+    if config.run_id != run_id:
+        raise ValueError(
+            f"The code has changed since {run_id} was planned: a default is "
+            f"another now, and the run would be {config.run_id}. Start the "
+            "sweep again."
+        )
     if not notebook:
         train(config, output_root=output_root, progress=False)
         return
@@ -61,7 +71,8 @@ def main(arguments=None):
     (path,) = sys.argv[1:] if arguments is None else arguments
     cell = json.loads(Path(path).read_text(encoding="utf-8"))
     exit_with_parent(cell["parent"])
-    run_cell(cell["parameters"], cell["output_root"], cell["notebook"])
+    del cell["parent"]
+    run_cell(**cell)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Keeps what a sweep consists of, so that its results can be collected."""
 
 import json
+import warnings
 from dataclasses import asdict
 from dataclasses import dataclass
 from dataclasses import field
@@ -73,23 +74,31 @@ def read_plans(output_root, experiments=None, dataset=None):
     Raises:
         FileNotFoundError: If an experiment that is asked for was not started,
             or none was.
-        ValueError: If a file cannot be read as a plan.
+        ValueError: If an experiment that is asked for has a plan that cannot
+            be read or is of other defaults; without `experiments` it is
+            left out with a warning.
     """
     folder = output_root / FOLDER
-    plans = [_read_plan(path) for path in sorted(folder.glob("*/*.json"))]
-    if dataset is not None:
-        plans = [plan for plan in plans if plan.dataset == dataset]
-    names = sorted({plan.definition.name for plan in plans})
+    paths = sorted(folder.glob(f"*/{dataset or '*'}.json"))
+    names = sorted({path.parent.name for path in paths})
     missing = sorted(set(experiments or []) - set(names))
-    if missing or not plans:
+    if missing or not paths:
         raise FileNotFoundError(
             f"{folder} has no sweep {', '.join(missing)}".rstrip()
             + f" of dataset {dataset or '(any)'}. "
             f"It has {', '.join(names) or 'none'}. Start one with "
             "`python -m camgr_tf.experiments run`."
         )
-    if experiments:
-        plans = [p for p in plans if p.definition.name in experiments]
+    plans = []
+    for path in paths:
+        if experiments and path.parent.name not in experiments:
+            continue
+        try:
+            plans.append(_read_plan(path))
+        except ValueError as error:
+            if experiments:
+                raise
+            warnings.warn(f"Left out: {error}", stacklevel=2)
     return plans
 
 

@@ -44,6 +44,7 @@ def start_cell(cell, output_root, num_threads, notebook=True):
         staging.write_text(
             json.dumps(
                 {
+                    "run_id": cell.run_id,
                     "parameters": cell.parameters,
                     "output_root": str(output_root),
                     "notebook": notebook,

@@ -1,0 +1,57 @@
+import subprocess
+import sys
+import time
+
+import pytest
+
+from camgr_tf.config import resolve_config
+from camgr_tf.experiments import cell_process
+from camgr_tf.experiments.cell_process import run_cell
+
+
+def test_a_notebook_gets_the_parameters(tmp_path, monkeypatch):
+    calls = []
+    monkeypatch.setattr(
+        cell_process, "run_notebook", lambda *args, **kw: calls.append(args)
+    )
+    parameters = {"model": "mf", "seed": 1}
+    run_id = resolve_config(**parameters).run_id
+    run_cell(run_id, parameters, tmp_path)
+    ((path, output, given),) = calls
+    assert path.name == "05_training.ipynb"
+    assert output == tmp_path / run_id / "05_training.ipynb"
+    assert given == {**parameters, "output_root": str(tmp_path)}
+
+
+def test_without_a_notebook_the_run_is_trained(tmp_path, monkeypatch):
+    calls = []
+    monkeypatch.setattr(
+        cell_process, "train", lambda config, **kw: calls.append((config, kw))
+    )
+    config = resolve_config(model="mf")
+    run_cell(config.run_id, {"model": "mf"}, tmp_path, notebook=False)
+    assert calls == [(config, {"output_root": tmp_path, "progress": False})]
+
+
+def test_a_run_that_is_another_by_now_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="The code has changed since demo-x"):
+        run_cell("demo-x", {"model": "mf"}, tmp_path)
+
+
+def test_a_cell_does_not_outlive_its_driver():
+    script = (
+        "import importlib.util, sys, time, types\n"
+        "import threading, os\n"
+        "source = open(sys.argv[1]).read()\n"
+        "start = source.index('def exit_with_parent')\n"
+        "end = source.index('def main')\n"
+        "exec(source[start:end])\n"
+        "exit_with_parent(0, interval=0.05)\n"  # never its parent
+        "time.sleep(60)\n"
+    )
+    started = time.monotonic()
+    process = subprocess.run(
+        [sys.executable, "-c", script, cell_process.__file__], timeout=30
+    )
+    assert process.returncode == 1
+    assert time.monotonic() - started < 30

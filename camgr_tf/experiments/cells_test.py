@@ -1,0 +1,96 @@
+import pytest
+
+from camgr_tf.experiments.cells import plan_cells
+from camgr_tf.experiments.definition import Definition
+from camgr_tf.experiments.definition import load_definition
+
+
+def test_variants_times_grid_times_seeds():
+    definition = Definition(
+        "mine",
+        "Mine",
+        parameters={"model": "lightgcn"},
+        variants=({"label": "slow", "learning_rate": 1e-4}, {"label": "own"}),
+        grid={"num_layers": [1, 2]},
+    )
+    cells = plan_cells(definition, "demo", 2, {"max_epochs": 3})
+    expected = [
+        ("slow num_layers = 1", 1e-4, 1, 0),
+        ("slow num_layers = 1", 1e-4, 1, 1),
+        ("slow num_layers = 2", 1e-4, 2, 0),
+        ("slow num_layers = 2", 1e-4, 2, 1),
+        ("own num_layers = 1", 1e-3, 1, 0),
+        ("own num_layers = 1", 1e-3, 1, 1),
+        ("own num_layers = 2", 1e-3, 2, 0),
+        ("own num_layers = 2", 1e-3, 2, 1),
+    ]
+    assert expected == [
+        (
+            cell.label,
+            cell.config.learning_rate,
+            cell.config.model_parameters["num_layers"],
+            cell.config.seed,
+        )
+        for cell in cells
+    ]
+    assert {cell.config.max_epochs for cell in cells} == {3}
+    assert "learning_rate" not in cells[-1].parameters
+
+
+def test_table_2_has_ten_models():
+    cells = plan_cells(load_definition("table2"), "baby", 3)
+    assert len(cells) == 30
+    assert len({cell.config.model for cell in cells}) == 10
+
+
+def test_a_preset_with_the_datasets_name_is_used():
+    presets = {
+        dataset: {
+            cell.label: cell.config.preset
+            for cell in plan_cells(load_definition("table2"), dataset, 1)
+        }
+        for dataset in ("baby", "demo")
+    }
+    assert presets["baby"]["BM3"] == "baby"
+    assert presets["baby"]["MF"] is None
+    assert presets["demo"]["BM3"] is None
+
+
+def test_the_full_model_is_one_run_in_all_experiments():
+    runs = {}
+    for name in ("table2", "table3", "figure2", "figure4"):
+        cells = plan_cells(load_definition(name), "demo", 1)
+        runs[name] = {cell.run_id for cell in cells}
+    assert len(set.intersection(*runs.values())) == 1
+
+
+def test_statistics_have_no_cells():
+    assert plan_cells(load_definition("table1"), "demo") == []
+
+
+@pytest.mark.parametrize(
+    "experiment, seeds, overrides, message",
+    [
+        ("table2", 1, {"num_layers": 3}, r"'MF'.* has no parameter num_layers"),
+        ("table3", 1, {"temprature": 1}, r"has no parameter temprature"),
+        ("figure3", 1, {"num_neighbors": 5}, r"sets 'num_neighbors' itself"),
+        ("table3", 1, {"purification": "item"}, r"sets 'purification' itself"),
+        ("table3", 1, {"seed": 5}, r"'seed' is an option of its own"),
+        ("table3", 1, {"max_epochs": 0}, r"`max_epochs` must be positive"),
+        ("table3", 0, {}, r"Received: seeds=0"),
+    ],
+)
+def test_errors(experiment, seeds, overrides, message):
+    with pytest.raises(ValueError, match=message):
+        plan_cells(load_definition(experiment), "demo", seeds, overrides)
+
+
+def test_cells_that_are_the_same_run_are_refused():
+    variants = (
+        {"label": "default", "model": "mf"},
+        {"label": "spelled out", "model": "mf", "learning_rate": 0.001},
+    )
+    definition = Definition("mine", "Mine", variants=variants)
+    message = "'default' and 'spelled out' are the same run"
+    with pytest.raises(ValueError, match=message):
+        plan_cells(definition, "demo")

@@ -1,0 +1,210 @@
+import io
+import json
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+from camgr_tf.experiments import driver as module
+from camgr_tf.experiments.cell_record import lock_cell
+from camgr_tf.experiments.cell_record import read_record
+from camgr_tf.experiments.cells import plan_cells
+from camgr_tf.experiments.definition import Definition
+from camgr_tf.experiments.driver import Driver
+from camgr_tf.experiments.processes import MARK
+from camgr_tf.experiments.processes import cell_processes
+from camgr_tf.experiments.tiny_folder import write_tiny_folder
+
+# What stands for a training: appends a line, and does as `max_epochs` says.
+SCRIPT = """
+import os, pathlib, sys, time
+folder, action = pathlib.Path(sys.argv[1]), int(sys.argv[2])
+with open(folder / "starts", "a") as file:
+    file.write(os.environ["OMP_NUM_THREADS"] + "\\n")
+if action == 2:
+    raise SystemExit("this cell is broken")
+if action == 3:
+    os.kill(os.getpid(), 9)
+if action == 4:
+    time.sleep(120)
+if action != 5:
+    (folder / "metrics.json").write_text("{}")
+"""
+GOOD, BROKEN, KILLED, ENDLESS, EMPTY = 1, 2, 3, 4, 5
+
+
+@pytest.fixture
+def make_driver(tmp_path, monkeypatch):
+    """A driver of MF cells on a tiny dataset, without their training."""
+    write_tiny_folder(tmp_path / "data")
+
+    def start(cell, output_root, num_threads, notebook=True):
+        folder = output_root / cell.run_id
+        action = str(cell.config.max_epochs)
+        with open(folder / "log.txt", "wb") as log:
+            return subprocess.Popen(
+                [sys.executable, "-c", SCRIPT, folder, action],
+                stderr=log,
+                start_new_session=True,
+                env={"OMP_NUM_THREADS": str(num_threads), MARK: str(folder)},
+            )
+
+    monkeypatch.setattr(module, "start_cell", start)
+
+    def make(actions, **options):
+        definition = Definition(
+            "mine", "Mine", parameters={"model": "mf"},
+            grid={"max_epochs": actions},
+        )  # fmt: skip
+        cells = plan_cells(definition, "tiny", 1, None, tmp_path / "data")
+        options.setdefault("stream", io.StringIO())
+        return cells, Driver(cells, tmp_path / "runs", **options)
+
+    return make
+
+
+def starts(cell, tmp_path):
+    path = tmp_path / "runs" / cell.run_id / "starts"
+    return path.read_text().splitlines() if path.is_file() else []
+
+
+def test_failures_are_recorded_and_do_not_stop_the_others(
+    make_driver, tmp_path
+):
+    cells, driver = make_driver([BROKEN, KILLED, EMPTY, GOOD])
+    failed = driver.run(interval=0.02)
+    broken, killed, empty, good = (cell.run_id for cell in cells)
+    assert failed[broken] == "this cell is broken"
+    assert failed[killed] == "ended by signal 9 (SIGKILL)"
+    assert failed[empty].startswith("it ended without a result")
+    assert good not in failed
+    record = read_record(tmp_path / "runs" / broken)
+    assert record["status"] == "failed"
+    assert record["error"] == "this cell is broken"
+    shown = driver.progress.stream.getvalue()
+    assert "4 cells: 1 done, 0 running, 3 failed, 0 left" in shown
+    assert f"failed: {broken}: this cell is broken" in shown
+
+
+def test_starting_again_runs_what_is_missing(make_driver, tmp_path):
+    for _ in range(3):
+        cells, driver = make_driver([GOOD, BROKEN])
+        driver.run(interval=0.02)
+    assert len(starts(cells[0], tmp_path)) == 1
+    assert len(starts(cells[1], tmp_path)) == 3
+
+
+def test_other_data_are_trained_anew(make_driver, tmp_path):
+    cells, driver = make_driver([GOOD])
+    driver.run(interval=0.02)
+    data = tmp_path / "data" / "tiny"
+    for path in data.iterdir():
+        path.unlink()
+    data.rmdir()
+    write_tiny_folder(tmp_path / "data", seed=1)
+    module.describe_dataset.__globals__["_describe"].cache_clear()
+    cells, driver = make_driver([GOOD])
+    driver.run(interval=0.02)
+    assert len(starts(cells[0], tmp_path)) == 2
+
+
+def test_other_code_is_trained_anew_unless_ignored(
+    make_driver, tmp_path, monkeypatch
+):
+    cells, driver = make_driver([GOOD])
+    driver.run(interval=0.02)
+    monkeypatch.setattr(module, "source_hash", lambda model: "other")
+    make_driver([GOOD], ignore_code=True)[1].run(interval=0.02)
+    assert len(starts(cells[0], tmp_path)) == 1
+    make_driver([GOOD])[1].run(interval=0.02)
+    assert len(starts(cells[0], tmp_path)) == 2
+
+
+def test_equal_cells_run_once(make_driver, tmp_path):
+    cells, _ = make_driver([GOOD])
+    driver = Driver(cells * 3, tmp_path / "runs", stream=io.StringIO())
+    assert driver.run(interval=0.02) == {}
+    assert len(starts(cells[0], tmp_path)) == 1
+
+
+def test_threads_are_divided_among_jobs(make_driver, tmp_path, monkeypatch):
+    monkeypatch.setattr(module.os, "sched_getaffinity", lambda pid: range(8))
+    cells, driver = make_driver([GOOD], jobs=3)
+    driver.run(interval=0.02)
+    assert starts(cells[0], tmp_path) == ["2"]  # 8 cores for 3 jobs
+
+
+def test_jobs_run_at_the_same_time(make_driver, tmp_path):
+    cells, driver = make_driver([ENDLESS, GOOD], jobs=2)
+    driver._fill()
+    assert len(driver.running) == 2
+    for run in list(driver.running.values()):
+        run.stop()
+
+
+def test_ctrl_c_stops_all_and_the_rest_is_kept(
+    make_driver, tmp_path, monkeypatch
+):
+    cells, driver = make_driver([ENDLESS, GOOD])
+
+    def interrupt(seconds):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module.time, "sleep", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        driver.run()
+    folder = tmp_path / "runs" / cells[0].run_id
+    assert cell_processes(folder) == []
+    assert read_record(folder)["status"] == "interrupted"
+    with lock_cell(folder) as locked:
+        assert locked
+
+
+def test_what_a_dead_driver_left_running_is_ended(make_driver, tmp_path):
+    cells, driver = make_driver([GOOD])
+    folder = tmp_path / "runs" / cells[0].run_id
+    folder.mkdir(parents=True)
+    orphan = subprocess.Popen(
+        [sys.executable, "-c", "import time; time.sleep(120)"],
+        env={MARK: str(folder)},
+    )
+    while not cell_processes(folder):
+        time.sleep(0.02)
+    assert driver.run(interval=0.02) == {}
+    orphan.wait(5)
+    assert not psutil.pid_exists(orphan.pid)
+
+
+def test_another_drivers_cell_is_waited_for(make_driver, tmp_path):
+    cells, driver = make_driver([ENDLESS, GOOD])
+    folder = tmp_path / "runs" / cells[0].run_id
+    with lock_cell(folder):
+        driver._fill()
+        assert list(driver.running) == [cells[1].run_id]
+        assert driver.waiting == cells[:1]
+        # The other driver finishes it.
+        module.write_record(folder, module.cell_fingerprint(cells[0]), "done")
+        (folder / "metrics.json").write_text("{}")
+    assert driver.run(interval=0.02) == {}
+    assert starts(cells[0], tmp_path) == []
+
+
+def test_jobs_must_be_positive(tmp_path):
+    with pytest.raises(ValueError, match="Received: jobs=0"):
+        Driver([], tmp_path, jobs=0)
+
+
+def test_the_record_holds_what_the_run_was_made_with(make_driver, tmp_path):
+    cells, driver = make_driver([GOOD])
+    driver.run(interval=0.02)
+    path = tmp_path / "runs" / cells[0].run_id / "cell.json"
+    record = json.loads(path.read_text())
+    wanted = module.cell_fingerprint(cells[0])
+    assert (record["config"], record["data"], record["code"]) == (
+        wanted.config,
+        wanted.data,
+        wanted.code,
+    )
+    assert record["seconds"] >= 0 and record["num_threads"] >= 1

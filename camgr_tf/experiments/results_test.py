@@ -1,0 +1,91 @@
+import pandas as pd
+import pytest
+
+from camgr_tf.experiments import driver
+from camgr_tf.experiments.cell_record import write_record
+from camgr_tf.experiments.cells import plan_cells
+from camgr_tf.experiments.definition import Definition
+from camgr_tf.experiments.driver import cell_fingerprint
+from camgr_tf.experiments.fake_run import write_fake_run
+from camgr_tf.experiments.plan import Plan
+from camgr_tf.experiments.results import collect_results
+from camgr_tf.experiments.results import summarize_states
+from camgr_tf.experiments.results import write_results
+from camgr_tf.experiments.tiny_folder import write_tiny_folder
+
+
+@pytest.fixture
+def plan(tmp_path):
+    write_tiny_folder(tmp_path / "data")
+    variants = (
+        {"label": "MF", "model": "mf", "l2_weight": 0},
+        {"label": "LightGCN", "model": "lightgcn"},
+    )
+    definition = Definition("mine", "Mine", variants=variants)
+    cells = plan_cells(definition, "tiny", 2, None, tmp_path / "data")
+    return Plan(definition, "tiny", cells, {})
+
+
+def test_one_row_a_finished_run(plan, tmp_path):
+    for number, cell in enumerate(plan.cells[:3]):
+        write_fake_run(cell, tmp_path, recall=0.1 * (1 + number))
+    table = collect_results([plan], tmp_path)
+    assert table["label"].tolist() == ["MF", "MF", "LightGCN"]
+    assert table["seed"].tolist() == [0, 1, 0]
+    assert table["test_recall@20"].tolist() == pytest.approx([0.1, 0.2, 0.3])
+    assert table["validation_ndcg@20"].tolist() == pytest.approx(
+        [0.04, 0.08, 0.12]
+    )
+    assert table["model"].tolist() == ["mf", "mf", "lightgcn"]
+    assert table["num_layers"].tolist() == [pd.NA, pd.NA, 2]
+    assert table["modalities"].tolist() == ["image,text"] * 3
+    assert table["current"].tolist() == [True] * 3
+    expected = [cell_fingerprint(cell) for cell in plan.cells[:3]]
+    assert table["code_hash"].tolist() == [f.code for f in expected]
+    assert table["data_hash"].tolist() == [f.data for f in expected]
+    names = ["best_epoch", "train_seconds", "peak_memory_mb", "num_weights"]
+    assert table[names].iloc[0].tolist() == [1, 6.0, 500.0, 1000]
+    assert table["version_tensorflow"].iloc[0] == "2.21"
+
+
+def test_both_files_hold_the_table(plan, tmp_path):
+    for cell in plan.cells:
+        write_fake_run(cell, tmp_path)
+    table = collect_results([plan], tmp_path)
+    path = write_results(table, tmp_path / "table")
+    pd.testing.assert_frame_equal(pd.read_parquet(path), table)
+    rows = pd.read_csv(path.with_suffix(".csv"))
+    assert rows.columns.tolist() == table.columns.tolist()
+    assert len(rows) == 4
+
+
+def test_without_a_run_the_table_is_empty(plan, tmp_path):
+    table = collect_results([plan], tmp_path)
+    assert len(table) == 0 and "label" in table
+    write_results(table, tmp_path)
+
+
+def test_a_run_of_earlier_code_is_marked(plan, tmp_path, monkeypatch):
+    write_fake_run(plan.cells[0], tmp_path)
+    monkeypatch.setattr(driver, "source_hash", lambda model: "later")
+    table = collect_results([plan], tmp_path)
+    assert table["current"].tolist() == [False]
+
+
+def test_states_are_counted(plan, tmp_path):
+    write_fake_run(plan.cells[0], tmp_path)
+    failed = tmp_path / plan.cells[1].run_id
+    fingerprint = cell_fingerprint(plan.cells[1])
+    write_record(failed, fingerprint, "failed", error="no memory")
+    table, errors = summarize_states([plan], tmp_path)
+    assert table.to_dict("records") == [
+        {
+            "experiment": "mine",
+            "dataset": "tiny",
+            "done": 1,
+            "failed": 1,
+            "missing": 2,
+            "cells": 4,
+        }
+    ]
+    assert errors == {plan.cells[1].run_id: "no memory"}
