@@ -42,13 +42,25 @@ def linear(weights, name, x):
     return x @ weights[f"{name}/kernel"] + weights[f"{name}/bias"]
 
 
-def behavior(user_table, item_table, train):
-    """Item embedding plus the mean embedding of the item's users (eq. 2-4)."""
+def behavior(user_table, item_table, train, left_out=()):
+    """Item embedding plus the mean embedding of the item's users (eq. 2-4).
+
+    Args:
+        user_table: Array of shape `(num_users, dim)`.
+        item_table: Array of shape `(num_items, dim)`.
+        train: Sequence of pairs `(user, item)`.
+        left_out: Collection of pairs that count as zeros in the mean.
+            Defaults to `()`.
+
+    Returns:
+        Array of shape `(num_items, dim)`.
+    """
     result = item_table.astype("float64")
     for item in range(len(item_table)):
         buyers = [user for user, bought in train if bought == item]
-        if buyers:
-            result[item] += user_table[buyers].mean(axis=0)
+        for user in buyers:
+            if (user, item) not in left_out:
+                result[item] += user_table[user] / len(buyers)
     return result
 
 
@@ -88,14 +100,27 @@ def semantic_graph(features, num_neighbors):
     return graph / graph.sum(axis=1, keepdims=True)
 
 
-def semantic_convolution(graph, states, num_users, train):
-    """Eq. 13 and 14, users first."""
+def semantic_convolution(graph, states, num_users, train, left_out=()):
+    """Eq. 13 and 14, users first.
+
+    Args:
+        graph: Array of shape `(num_items, num_items)`.
+        states: Array of shape `(num_items, dim)`.
+        num_users: Integer.
+        train: Sequence of pairs `(user, item)`.
+        left_out: Collection of pairs that count as zeros in the mean.
+            Defaults to `()`.
+
+    Returns:
+        Array of shape `(num_users + num_items, dim)`.
+    """
     items = graph @ states
     users = np.zeros((num_users, states.shape[1]))
     for user in range(num_users):
         bought = [item for buyer, item in train if buyer == user]
-        if bought:
-            users[user] = items[bought].mean(axis=0)
+        for item in bought:
+            if (user, item) not in left_out:
+                users[user] += items[item] / len(bought)
     return np.concatenate([users, items])
 
 
@@ -164,7 +189,23 @@ def fuse(
     share_projections=True,
     residual_mlp=True,
 ):
-    """Common and distinct part of eq. 26, from eq. 15-26."""
+    """Common and distinct part of eq. 26, from eq. 15-26.
+
+    Args:
+        weights: Dictionary, of a `CrossAttentionFusion`.
+        query: Array of shape `(num_nodes, dim)`.
+        keys: List of arrays of shape `(num_nodes, dim)`.
+        node_states: Array of shape `(num_nodes, dim)`.
+        attention: String, as for `cross_attention`.
+        rows: Integer array, the nodes whose result is wanted. Defaults to
+            `None`: all.
+        num_heads: Integer. Defaults to `8`.
+        share_projections: Boolean. Defaults to `True`.
+        residual_mlp: Boolean. Defaults to `True`.
+
+    Returns:
+        Tuple of arrays of shape `(num_rows, dim)`.
+    """
     own = np.arange(len(query)) if rows is None else np.asarray(rows)
     groups = [keys] if attention == "modalities" else [[key] for key in keys]
     parts = []

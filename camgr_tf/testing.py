@@ -28,8 +28,8 @@ def tiny_dataset(widths=(("image", 5), ("text", 4)), seed=0):
     """Seven users, nine items and random features.
 
     Args:
-        widths: Tuple of `(modality, width)` pairs. Defaults to an image of
-            width 5 and a text of width 4.
+        widths: Tuple of `(modality, width)` pairs. Defaults to
+            `(("image", 5), ("text", 4))`.
         seed: Integer. Of the features. Defaults to `0`.
 
     Returns:

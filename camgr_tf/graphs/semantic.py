@@ -1,11 +1,11 @@
 import hashlib
-import os
 from pathlib import Path
 
 import numpy as np
 import scipy.sparse
 
 from camgr_tf.graphs.bipartite import NORMALIZATIONS
+from camgr_tf.staged_file import staged_file
 
 # Entries of the similarity matrix that exist at one time. Each takes 12 bytes
 # (its float64 and float32 value, then its float32 value and its place), so
@@ -157,10 +157,8 @@ def _cached_neighbors(features, num_neighbors, include_self, cache_dir):
     indices, similarities = nearest_neighbors(
         features, num_neighbors, include_self
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{os.getpid()}-{path.name}")
-    np.savez(temporary, indices=indices, similarities=similarities)
-    os.replace(temporary, path)
+    with staged_file(path) as temporary:
+        np.savez(temporary, indices=indices, similarities=similarities)
     return indices, similarities
 
 

@@ -70,6 +70,12 @@ class CAmgr(Recommender):
         user_aggregation: String. `"row"` is the mean of eq. 14,
             `"symmetric"` divides by the root of both degrees. Defaults to
             `"row"`.
+        left_out: String, from where a training step leaves out the pairs
+            that it is to predict: `"none"`, `"aggregation"` (the users' mean
+            of eq. 14) or `"all"` (also the means of eq. 2-4 and the
+            propagation of `encoder="propagation"`; the attention encoders
+            read no values of the graph and keep them). Defaults to
+            `"aggregation"`.
         fusion: String, `"cross_attention"` (eq. 15-26), or in its place
             (Table 3, "w/o CAFF") the `"mean"` of the modalities or a
             `"weighted_mean"` with learned weights. Defaults to
@@ -105,9 +111,9 @@ class CAmgr(Recommender):
         seed: Integer. Of all initial values and of dropout. Defaults to `0`.
 
     Raises:
-        ValueError: For an unknown `encoder`, `purification`, `fusion` or
-            reading, a negative `num_layers`, or a `temperature` that is not
-            positive.
+        ValueError: For an unknown `encoder`, `purification`, `left_out`,
+            `fusion` or reading, a negative `num_layers`, or a `temperature`
+            that is not positive.
 
     Reference:
         Eq. 1-31 and Table 3 of "CAmgr", Mathematics 2024, 12, 2353.

@@ -11,13 +11,15 @@ from camgr_tf.testing import tiny_dataset
 
 WIDTHS = (("image", 5), ("text", 4), ("sound", 6))
 SIZES = {"embedding_dim": 8, "num_neighbors": 4, "identity_start": False}
-TWO_CONFIGURATIONS = [
+CONFIGURATIONS = [
     # The paper's: attention encoder, channel attention, two modalities.
-    (2, {"encoder": "attention", "num_layers": 2}),
+    (2, {"encoder": "attention", "num_layers": 2, "left_out": "none"}),
+    (2, {"num_layers": 2, "left_out": "all", "attention": "nodes"}),
     (
         3,
         {
             "encoder": "propagation",
+            "left_out": "aggregation",
             "num_layers": 3,
             "purification": "item",
             "query_modality": "image",
@@ -43,8 +45,8 @@ def _model(num_modalities=2, **arguments):
     return model, dataset
 
 
-def _encode(model, dataset, num_layers):
-    """Eq. 7-9."""
+def _encode(model, dataset, num_layers, left_out=()):
+    """Eq. 7-9; the edges `left_out` carry nothing."""
     users, items = np.float64(model.user_table), np.float64(model.item_table)
     states = np.concatenate([users, items])
     edges = bipartite_matrix(dataset.interactions).toarray() != 0
@@ -66,19 +68,24 @@ def _encode(model, dataset, num_layers):
             )
         else:
             total = np.zeros_like(states)
-            for n, i in zip(*np.nonzero(edges)):
-                total[n] += states[i] / np.sqrt(degrees[n] * degrees[i])
+            for n, i in np.argwhere(edges):
+                if (min(n, i), max(n, i) - 7) not in left_out:
+                    total[n] += states[i] / np.sqrt(degrees[n] * degrees[i])
             states = total
         layers.append(states)
     return np.mean(layers, axis=0)
 
 
-def _fused(model, dataset, nodes):
-    """Eq. 1-6 and 10-26."""
+def _fused(model, dataset, nodes, not_bought=(), not_averaged=()):
+    """Eq. 1-6 and 10-26.
+
+    The pairs `not_bought` count as zeros in eq. 2-4, the pairs `not_averaged`
+    in eq. 14.
+    """
     users, items = np.float64(model.user_table), np.float64(model.item_table)
     behavior = items
     if model.purification == "item_user":
-        behavior = reference.behavior(users, items, TINY_TRAIN)
+        behavior = reference.behavior(users, items, TINY_TRAIN, not_bought)
     modal = {}
     for modality, features in dataset.features.items():
         weights = reference.named_weights(model.purifiers[modality])
@@ -87,6 +94,7 @@ def _fused(model, dataset, nodes):
             reference.purify(weights, features, behavior),
             7,
             TINY_TRAIN,
+            not_averaged,
         )
     query = modal.pop(model.query_modality)
     return sum(
@@ -102,7 +110,7 @@ def _fused(model, dataset, nodes):
     )
 
 
-@pytest.mark.parametrize("num_modalities, arguments", TWO_CONFIGURATIONS)
+@pytest.mark.parametrize("num_modalities, arguments", CONFIGURATIONS)
 def test_embeddings_and_loss_terms_equal_the_equations(
     num_modalities, arguments
 ):
@@ -115,6 +123,19 @@ def test_embeddings_and_loss_terms_equal_the_equations(
     np.testing.assert_allclose(items, final[7:], rtol=1e-3, atol=1e-4)
 
     batch = tiny_batch()
+    pairs = set(
+        zip(batch["user_ids"].tolist(), batch["positive_item_ids"].tolist())
+    )
+    everywhere = pairs if model.left_out == "all" else ()
+    nodes = _encode(model, dataset, arguments["num_layers"], everywhere)
+    fused = _fused(
+        model,
+        dataset,
+        nodes,
+        everywhere,
+        () if model.left_out == "none" else pairs,
+    )
+    final = nodes + fused
     u, i, j = (
         batch["user_ids"],
         batch["positive_item_ids"] + 7,
@@ -221,6 +242,7 @@ def test_seed_decides_the_start():
     [
         ({"encoder": "gat"}, "`encoder` must be one of .*encoder='gat'"),
         ({"purification": "all"}, "`purification` must be one of .*='all'"),
+        ({"left_out": "some"}, "`left_out` must be one of .*='some'"),
         ({"fusion": "sum"}, "`fusion` must be one of .* fusion='sum'"),
         ({"attention": "rows"}, "`attention` must be one of .*='rows'"),
         ({"num_layers": -1}, "must not be negative. Received: num_layers=-1"),
