@@ -72,6 +72,39 @@ def test_built_inside_a_function_it_outlives_the_trace():
     assert built[0].sources.numpy().tolist() == [1, 2, 0, 1]
 
 
+@pytest.mark.parametrize("compiled", [False, True])
+def test_without_some_entries(compiled):
+    adjacency = Adjacency(scipy.sparse.csr_matrix(MATRIX))
+
+    def matrices(targets, sources):
+        rest = adjacency.without(targets, sources)
+        return (
+            tf.sparse.to_dense(rest.tensor),
+            tf.sparse.to_dense(rest.transposed),
+        )
+
+    if compiled:
+        matrices = tf.function(matrices)
+    # The 3 and the 5; twice the 3; no edge at (1, 1) and (2, 3).
+    targets = tf.constant([0, 2, 0, 1, 2])
+    sources = tf.constant([2, 0, 2, 1, 3])
+    expected = np.where((MATRIX == 3) | (MATRIX == 5), 0, MATRIX)
+    tensor, transposed = matrices(targets, sources)
+    np.testing.assert_array_equal(tensor, expected)
+    np.testing.assert_array_equal(transposed, expected.T)
+    # The matrix itself, its edges and its degrees stay.
+    np.testing.assert_array_equal(tf.sparse.to_dense(adjacency.tensor), MATRIX)
+    rest = adjacency.without(targets, sources)
+    assert rest.num_edges == 4
+    assert rest.target_degrees.numpy().tolist() == [2, 0, 2]
+
+
+def test_without_nothing():
+    adjacency = Adjacency(scipy.sparse.csr_matrix(MATRIX))
+    rest = adjacency.without(tf.constant([1, 1]), tf.constant([0, 3]))
+    np.testing.assert_array_equal(tf.sparse.to_dense(rest.tensor), MATRIX)
+
+
 def test_refuses_a_dense_matrix():
     message = "`matrix` must be a SciPy sparse matrix. Received: ndarray"
     with pytest.raises(ValueError, match=message):

@@ -80,7 +80,9 @@ def test_product_keeps_half_precision_outside():
 
 def test_a_matrix_without_entries_gives_zeros():
     adjacency = Adjacency(scipy.sparse.csr_matrix((3, 4)))
-    np.testing.assert_array_equal(sparse_matmul(adjacency, STATES), [[0, 0]] * 3)
+    np.testing.assert_array_equal(
+        sparse_matmul(adjacency, STATES), [[0, 0]] * 3
+    )
     weighted = weighted_matmul(adjacency, np.zeros(0, "float32"), STATES)
     np.testing.assert_array_equal(weighted, [[0, 0]] * 3)
 
