@@ -52,25 +52,25 @@ def user_rule(model):
 
 @user_rule.register
 def _(model: LightGCN):
-    items = _sources(model, id_states(model))
+    items = _sources(model, model.adjacency, id_states(model))
     return lambda baskets: baskets.symmetric @ items
 
 
 @user_rule.register
 def _(model: BM3):
-    items = _sources(model, id_states(model))
+    items = _sources(model, model.adjacency, id_states(model))
     return lambda baskets: model.predictor(baskets.symmetric @ items)
 
 
 @user_rule.register
 def _(model: SLMRec):
-    items = _sources(model, slmrec_states(model))
+    items = _sources(model, model.adjacency, slmrec_states(model))
     return lambda baskets: model.user_fusion(baskets.symmetric @ items)
 
 
 @user_rule.register
 def _(model: MGCN):
-    items = _sources(model, id_states(model))
+    items = _sources(model, model.adjacency, id_states(model))
     contents = _item_rows(model, model.modal_states())
 
     def vectors(baskets):
@@ -86,7 +86,7 @@ def _(model: MGCN):
 
 @user_rule.register
 def _(model: MICRO):
-    layers = _layers(model, id_states(model))
+    layers = _layers(model, model.adjacency, id_states(model))
 
     def vectors(baskets):
         # Each layer is the mean over the node itself and its neighbors.
@@ -201,13 +201,13 @@ def _(model: CAmgr):
 def _camgr_encoder(model):
     """`H_n` of new users (eq. 7-9)."""
     if model.encoder == "propagation":
-        items = _sources(model, id_states(model))
+        items = _sources(model, model.graphs.nodes, id_states(model))
         return lambda baskets: baskets.symmetric @ items
     states = id_states(model)
     layers = []
     for layer in model.attention_layers:
         layers.append(states[model.num_users :])
-        states = layer(states, adjacency=model.adjacency)
+        states = layer(states, adjacency=model.graphs.nodes)
 
     def encode(baskets):
         adjacency = baskets.adjacency()
@@ -222,17 +222,17 @@ def _camgr_encoder(model):
     return encode
 
 
-def _layers(model, states):
+def _layers(model, adjacency, states):
     """The items' states in every layer of the user-item graph."""
     layers = [states]
     for _ in range(model.num_layers):
-        layers.append(sparse_matmul(model.adjacency, layers[-1]))
+        layers.append(sparse_matmul(adjacency, layers[-1]))
     return [np.asarray(layer)[model.num_users :] for layer in layers]
 
 
-def _sources(model, states):
+def _sources(model, adjacency, states):
     """What a user whose own state is zero gathers of its items, in all."""
-    layers = _layers(model, states)
+    layers = _layers(model, adjacency, states)
     empty = np.zeros_like(layers[0])
     return sum(layers[:-1], empty) / (model.num_layers + 1)
 
