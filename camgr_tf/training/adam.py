@@ -1,6 +1,7 @@
+import math
+
 import keras
 import tensorflow as tf
-from keras import ops
 
 
 class Adam(keras.optimizers.Optimizer):
@@ -73,23 +74,28 @@ class Adam(keras.optimizers.Optimizer):
 
     def update_step(self, gradient, variable, learning_rate):
         index = self._get_variable_index(variable)
-        first, second = self.first_moments[index], self.second_moments[index]
-        dtype = variable.dtype
-        gradient = ops.cast(tf.convert_to_tensor(gradient), dtype)
+        gradient = tf.cast(tf.convert_to_tensor(gradient), variable.dtype)
         if self.coupled_weight_decay:
             gradient = gradient + self.coupled_weight_decay * variable
-        first_value = self.beta_1 * first + (1.0 - self.beta_1) * gradient
-        second_value = (
-            self.beta_2 * second + (1.0 - self.beta_2) * gradient * gradient
+        step = tf.cast(self.iterations + 1, variable.dtype)
+        # 1 - beta^t, without the cancellation of early steps in float32.
+        first_bias = -tf.math.expm1(step * math.log(self.beta_1))
+        second_bias = -tf.math.expm1(step * math.log(self.beta_2))
+        # The fused kernel adds epsilon before the correction of the second
+        # moment: scaled like this, it stands behind it.
+        tf.raw_ops.ResourceApplyAdam(
+            var=variable.handle,
+            m=self.first_moments[index].value.handle,
+            v=self.second_moments[index].value.handle,
+            beta1_power=1.0 - first_bias,
+            beta2_power=1.0 - second_bias,
+            lr=tf.cast(learning_rate, variable.dtype)
+            * self.scale_values[index],
+            beta1=self.beta_1,
+            beta2=self.beta_2,
+            epsilon=self.epsilon * tf.sqrt(second_bias),
+            grad=gradient,
         )
-        step = ops.cast(self.iterations + 1, dtype)
-        first_bias = 1.0 - ops.power(ops.cast(self.beta_1, dtype), step)
-        second_bias = 1.0 - ops.power(ops.cast(self.beta_2, dtype), step)
-        rate = ops.cast(learning_rate, dtype) * self.scale_values[index]
-        denominator = ops.sqrt(second_value / second_bias) + self.epsilon
-        self.assign(first, first_value)
-        self.assign(second, second_value)
-        self.assign_sub(variable, rate / first_bias * first_value / denominator)
 
     def get_config(self):
         config = super().get_config()
