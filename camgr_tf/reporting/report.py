@@ -73,7 +73,7 @@ def write_report(output_root, folder, experiments=None, dataset=None):
     output_root, folder = Path(output_root), Path(folder)
     plans = read_plans(output_root, experiments, dataset)
     results = collect_results(plans, output_root)
-    groups = group_results(plans, results)
+    groups = group_results(sorted(plans, key=_place), results)
     sections, tests = [], []
     for group in groups.values():
         section, found = build_section(group, output_root)
@@ -150,6 +150,8 @@ def summarize_runs(results):
     Returns:
         String.
     """
+    if not len(results):
+        return "0 finished runs."
     runs = results.drop_duplicates("run_id")
     hours = (runs["train_seconds"].sum() + runs["test_seconds"].sum()) / 3600
     versions = [
@@ -161,6 +163,14 @@ def summarize_runs(results):
         f"{len(runs)} finished runs, {hours:.1f} hours of training and "
         f"testing; {', '.join(versions)}."
     )
+
+
+def _place(plan):
+    """The paper's tables come first, then its figures, then other sweeps."""
+    name = plan.definition.name
+    firsts = ("table", "figure")
+    kind = next((n for n, s in enumerate(firsts) if name.startswith(s)), 2)
+    return kind, name, plan.dataset
 
 
 def _plot(results, definition, output_root):

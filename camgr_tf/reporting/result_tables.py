@@ -1,5 +1,7 @@
 """Tables 1 to 4 of the paper with our values, and those of own sweeps."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from camgr_tf.experiments.statistics import summarize_seeds
@@ -122,6 +124,7 @@ def build_intervals_table(results):
         rows,
         ["The interval is Student's t for the mean over seeds."],
         num_keys=3,
+        aside=True,
     )
 
 
@@ -155,8 +158,14 @@ def _one_row(results, marks):
             [Entry(result.title), Entry(kind), *entries]
             for kind, entries in _lines(result, points, marks)
         ]
-    header = [f"{label}, {metric_name(m)}" for label, m in points]
-    return ["Dataset", "", *header], rows, 2
+    # The parameter's name would make ten columns too wide.
+    grid = list(results[0].plan.definition.grid)
+    prefix = f"{grid[0]} = " if len(grid) == 1 else ""
+    header = [
+        f"{label.removeprefix(prefix)}, {metric_name(metric)}"
+        for label, metric in points
+    ]
+    return ["Dataset", prefix.strip(), *header], rows, 2
 
 
 def _labels_by_metrics(results, marks):
@@ -173,6 +182,14 @@ def _labels_by_metrics(results, marks):
             points = [(label, metric) for label in result.labels]
             lines = dict(_lines(result, points, marks))
             blank = [Entry()] * len(points)
+            # Here the deviation stands in the cell, not below it.
+            deviations = lines.get("±", blank)
+            lines["ours"] = [
+                replace(a, text=f"{a.text} ± {b.text}")
+                if b.text not in ("", MISSING)
+                else a
+                for a, b in zip(lines["ours"], deviations)
+            ]
             columns += [lines.get(kind, blank) for kind in kinds]
         for label, *entries in zip(result.labels, *columns):
             rows.append([Entry(result.title), Entry(label), *entries])
@@ -184,11 +201,25 @@ def _lines(result, points, marks):
     summaries = [result.summary(*point) for point in points]
     means = [None if s is None else s.mean for s in summaries]
     ranks = _ranks(means, points)
-    ours = []
-    for point, summary, rank in zip(points, summaries, ranks):
-        mark = marks.get((result.name, *point), "")
-        ours.append(Entry(_show(summary, mark), rank))
-    yield "ours", ours
+    yield (
+        "ours",
+        [
+            Entry(
+                MISSING if mean is None else _number(mean),
+                rank,
+                mark=marks.get((result.name, *point), ""),
+            )
+            for point, mean, rank in zip(points, means, ranks)
+        ],
+    )
+    if any(s is not None and s.num_seeds > 1 for s in summaries):
+        yield (
+            "±",
+            [
+                Entry(MISSING if s is None else _number(s.std), muted=True)
+                for s in summaries
+            ],
+        )
     paper = result.paper
     if not any(point in paper for point in points):
         return
@@ -230,15 +261,6 @@ def _ranks(values, points):
 
 def _all_labels(results):
     return list(dict.fromkeys(n for result in results for n in result.labels))
-
-
-def _show(summary, mark):
-    if summary is None:
-        return MISSING
-    text = _number(summary.mean)
-    if summary.num_seeds > 1:
-        text += f" ± {_number(summary.std)}"
-    return text + mark
 
 
 def _number(value):

@@ -144,6 +144,7 @@ def build_significance_table(results, tests):
         rows,
         notes,
         num_keys=3,
+        aside=True,
     )
 
 

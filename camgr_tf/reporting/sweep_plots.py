@@ -5,7 +5,10 @@ import json
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
+from matplotlib.ticker import NullFormatter
 from matplotlib.ticker import NullLocator
+from matplotlib.ticker import StrMethodFormatter
 
 from camgr_tf.reporting.result_tables import metric_name
 
@@ -151,6 +154,9 @@ def plot_accuracy_by_time(results, output_root, metric="recall@20"):
                 axes.plot(seconds, accuracy, label=label, lw=1.3, **style)
                 axes.plot(seconds[best], accuracy[best], "o", ms=5, **style)
         axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axes.xaxis.set_minor_formatter(NullFormatter())
         axes.set(
             xlabel="seconds of training",
             ylabel=f"validation {metric_name(metric)}",

@@ -34,11 +34,14 @@ class Entry:
             Defaults to `0`.
         muted: Boolean. Whether it is set back, as the paper's values are.
             Defaults to `False`.
+        mark: String. A sign behind the text, such as `"†"`. Defaults to
+            `""`.
     """
 
     text: str = ""
     rank: int = 0
     muted: bool = False
+    mark: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,8 @@ class Table:
         header: List of strings.
         rows: List of lists of `Entry`, each as long as the header.
         notes: List of strings, shown below. Defaults to an empty one.
+        aside: Boolean. Whether the page shows it only when asked. Defaults
+            to `False`.
         num_keys: Integer. Leading columns that name the row: left-aligned,
             and shown only where they change. Defaults to `1`.
 
@@ -64,6 +69,7 @@ class Table:
     rows: list
     notes: list = field(default_factory=list)
     num_keys: int = 1
+    aside: bool = False
 
     def __post_init__(self):
         for number, row in enumerate(self.rows):
@@ -87,7 +93,7 @@ def to_markdown(table):
     def show(entry):
         text = entry.text.replace("|", "\\|")
         wraps = {1: "**{}**", 2: "<u>{}</u>"}
-        return wraps.get(entry.rank, "{}").format(text) if text else ""
+        return wraps.get(entry.rank, "{}").format(text) + entry.mark
 
     lines = [f"### {table.title}", ""]
     lines.append("| " + " | ".join(table.header) + " |")
@@ -113,7 +119,8 @@ def to_latex(table):
     def show(entry):
         text = _escape_latex(entry.text)
         wraps = {1: r"\textbf{%s}", 2: r"\underline{%s}"}
-        return wraps[entry.rank] % text if entry.rank in wraps else text
+        text = wraps[entry.rank] % text if entry.rank in wraps else text
+        return text + _escape_latex(entry.mark)
 
     columns = "l" * table.num_keys
     columns += "r" * (len(table.header) - table.num_keys)
@@ -148,30 +155,56 @@ def to_html(table):
         String.
     """
 
-    def show(entry, tag, key):
-        text = html.escape(entry.text)
-        wraps = {1: "<b>{}</b>", 2: "<u>{}</u>"}
-        text = wraps.get(entry.rank, "{}").format(text)
-        names = [n for n, on in (("key", key), ("muted", entry.muted)) if on]
-        kind = f' class="{" ".join(names)}"' if names else ""
-        return f"<{tag}{kind}>{text}</{tag}>"
-
-    def line(row, tag="td"):
-        cells = "".join(
-            show(entry, tag, place < table.num_keys)
-            for place, entry in enumerate(row)
-        )
-        start = ' class="start"' if row[0].text and tag == "td" else ""
-        return f"<tr{start}>{cells}</tr>"
-
-    body = "\n".join(map(line, _without_repeats(table)))
-    notes = "".join(f"<li>{html.escape(note)}</li>" for note in table.notes)
-    return (
-        f'<figure class="table" id="{html.escape(table.name)}">\n'
-        f"<h3>{html.escape(table.title)}</h3>\n<table>\n<thead>"
-        f"{line([Entry(text) for text in table.header], 'th')}</thead>\n"
-        f"<tbody>{body}</tbody>\n</table>\n<ul>{notes}</ul>\n</figure>"
+    head = "".join(
+        f'<th class="key">{html.escape(text)}</th>'
+        if place < table.num_keys
+        else f"<th>{html.escape(text)}</th>"
+        for place, text in enumerate(table.header)
     )
+    body = "\n".join(_html_rows(table))
+    notes = "".join(f"<li>{html.escape(note)}</li>" for note in table.notes)
+    title = html.escape(table.title)
+    content = (
+        f"<table>\n<thead><tr>{head}</tr></thead>\n"
+        f"<tbody>\n{body}\n</tbody>\n</table>\n<ul>{notes}</ul>\n"
+    )
+    if table.aside:
+        content = f"<details><summary>{title}</summary>\n{content}</details>\n"
+    else:
+        content = f"<h3>{title}</h3>\n{content}"
+    name = html.escape(table.name)
+    return f'<figure class="table" id="{name}">\n{content}</figure>'
+
+
+def _html_rows(table):
+    """Rows in which a key spans the rows that repeat it."""
+    rows = list(_without_repeats(table))
+    for number, row in enumerate(rows):
+        cells = []
+        for place, entry in enumerate(row):
+            if place < table.num_keys - 1:
+                if not entry.text and number:
+                    continue
+                below = [later[place].text for later in rows[number + 1 :]]
+                ends = [i for i, text in enumerate(below) if text]
+                span = 1 + (ends[0] if ends else len(below))
+                cells.append(_html_cell(entry, "key", span))
+            else:
+                key = "key" if place < table.num_keys else ""
+                cells.append(_html_cell(entry, key))
+        start = ' class="start"' if row[0].text else ""
+        yield f"<tr{start}>{''.join(cells)}</tr>"
+
+
+def _html_cell(entry, kind, span=1):
+    text = html.escape(entry.text)
+    text = {1: "<b>{}</b>", 2: "<u>{}</u>"}.get(entry.rank, "{}").format(text)
+    text += html.escape(entry.mark)
+    kind = " ".join(filter(None, [kind, "muted" if entry.muted else ""]))
+    attributes = f' class="{kind}"' if kind else ""
+    if span > 1:
+        attributes += f' rowspan="{span}"'
+    return f"<td{attributes}>{text}</td>"
 
 
 def _without_repeats(table):

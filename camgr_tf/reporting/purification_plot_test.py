@@ -1,0 +1,26 @@
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from camgr_tf.models import CAmgr
+from camgr_tf.reporting.purification_plot import sample_states
+from camgr_tf.testing import tiny_dataset
+
+
+def test_the_same_items_are_shown_before_and_after():
+    dataset = tiny_dataset()
+    model = CAmgr(dataset, num_neighbors=3)
+    run = SimpleNamespace(dataset=dataset, model=model, folder=Path("run"))
+    before, after = sample_states(run, "image", num_items=5).values()
+    assert before.shape == (5, 5) and after.shape == (5, 64)
+    features = dataset.features["image"]
+    items = [int(np.argmin(abs(features - row).sum(1))) for row in before]
+    assert len(set(items)) == 5
+    purified = np.asarray(model.purify()["image"])
+    np.testing.assert_allclose(after, purified[items])
+    # No more items than there are.
+    assert len(sample_states(run, "text")["text, purified"]) == 9
+    with pytest.raises(ValueError, match="modality='audio'"):
+        sample_states(run, "audio")
