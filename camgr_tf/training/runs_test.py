@@ -1,0 +1,200 @@
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from camgr_tf.config import resolve_config
+from camgr_tf.data.dataset_folder import write_dataset
+from camgr_tf.testing import tiny_dataset
+from camgr_tf.training.runs import load_run
+from camgr_tf.training.runs import train
+
+
+@pytest.fixture(scope="module")
+def data_root(tmp_path_factory):
+    """The tiny data set as a folder."""
+    dataset = tiny_dataset()
+    parts = dataset.interactions.parts
+    table = pd.concat(
+        pd.DataFrame(pairs, columns=["userID", "itemID"]).assign(x_label=label)
+        for label, pairs in enumerate(parts.values())
+    )
+    root = tmp_path_factory.mktemp("data")
+    (root / "tiny").mkdir()
+    write_dataset(
+        root / "tiny",
+        "tiny",
+        table,
+        dataset.features,
+        dataset.has_modality,
+        dataset.items.rename_axis("itemID"),
+        dataset.users.rename_axis("userID"),
+    )
+    return root
+
+
+def config(data_root, **parameters):
+    given = {"model": "bm3", "batch_size": 5, "max_epochs": 4, **parameters}
+    return resolve_config(dataset="tiny", data_root=str(data_root), **given)
+
+
+@pytest.fixture(scope="module")
+def run(data_root, tmp_path_factory):
+    root = tmp_path_factory.mktemp("outputs")
+    return train(config(data_root), root, progress=False)
+
+
+def test_a_run_writes_what_it_says(run):
+    names = {path.name for path in run.folder.iterdir()}
+    assert names == {
+        "config.json",
+        "metrics.json",
+        "history.csv",
+        "weights.npz",
+        "per_user.npz",
+        "tensorboard",
+    }
+    description = json.loads((run.folder / "config.json").read_text())
+    assert description["parameters"]["dropout"] == 0.5
+    assert description["parameters"]["batch_size"] == 5
+    assert description["data_hash"] == run.dataset.content_hash
+    assert set(description["versions"]) >= {"python", "tensorflow", "keras"}
+    assert len(run.history) == 4
+    assert run.metrics["masked_in_test"] == ["train"]
+
+
+def test_the_reported_epoch_is_the_best_on_validation(run):
+    recalls = run.history["val_recall@20"].round(4)
+    assert run.metrics["best_epoch"] == recalls.idxmax()
+    best = run.history.loc[run.metrics["best_epoch"]]
+    assert run.metrics["validation"]["ndcg@10"] == pytest.approx(
+        best["val_ndcg@10"]
+    )
+
+
+def test_per_user_metrics_average_to_the_reported_ones(run):
+    with np.load(run.folder / "per_user.npz") as stored:
+        assert stored["recall@5"].mean() == pytest.approx(
+            run.metrics["test"]["recall@5"]
+        )
+        assert len(stored["user_ids"]) == 6
+
+
+def test_a_loaded_run_scores_like_the_trained_one(run, data_root):
+    loaded = load_run(run.folder)
+    assert loaded.config == run.config
+    for ours, theirs in zip(loaded.model.embed(), run.model.embed()):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_a_finished_run_is_not_trained_again(run, data_root):
+    before = (run.folder / "weights.npz").stat().st_mtime_ns
+    train(config(data_root), run.folder.parent, progress=False)
+    assert (run.folder / "weights.npz").stat().st_mtime_ns == before
+
+
+def test_overwrite_trains_again_to_the_same_end(run, data_root, tmp_path):
+    shutil.copytree(run.folder, tmp_path / run.folder.name)
+    again = train(config(data_root), tmp_path, overwrite=True, progress=False)
+    assert again.metrics["test"] == run.metrics["test"]
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [{"model": "bm3"}, {"model": "micro", "num_neighbors": 4}],
+    ids=lambda parameters: parameters["model"],
+)
+def test_an_interrupted_run_ends_as_if_it_had_not_been(
+    parameters, data_root, tmp_path, monkeypatch
+):
+    """BM3 draws dropout masks, MICRO keeps graphs between its batches."""
+    from camgr_tf.training import callbacks
+
+    given = config(data_root, **parameters)
+    whole = train(given, tmp_path / "whole", progress=False)
+
+    original = callbacks.Checkpoint.on_epoch_end
+
+    def interrupted(self, epoch, logs=None):
+        original(self, epoch, logs)
+        if epoch == 1:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(callbacks.Checkpoint, "on_epoch_end", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        train(given, tmp_path / "parts", progress=False)
+    monkeypatch.setattr(callbacks.Checkpoint, "on_epoch_end", original)
+    parts = train(given, tmp_path / "parts", progress=False)
+
+    assert parts.metrics["test"] == whole.metrics["test"]
+    assert parts.metrics["validation"] == whole.metrics["validation"]
+    assert list(parts.history["loss"]) == list(whole.history["loss"])
+
+
+def test_training_stops_when_patience_is_spent(data_root, tmp_path):
+    # Learning nothing: the first epoch is never beaten, the second is the
+    # first in a row, the third is one more than `patience`.
+    given = config(data_root, patience=1, learning_rate=1e-12, max_epochs=9)
+    run = train(given, tmp_path, progress=False)
+    assert run.metrics["best_epoch"] == 0
+    assert run.metrics["epochs"] == 3
+
+
+def test_a_constant_value_stops_at_the_21st_epoch_without_gain(tmp_path):
+    # The fixture of the protocol: patience 20 stops at epoch index 21.
+    import keras
+
+    from camgr_tf.training.callbacks import BestEpoch
+
+    best = BestEpoch(tmp_path / "weights.npz", patience=20)
+    best.set_model(keras.Sequential([keras.layers.Dense(1)]))
+    best.model.build((None, 1))
+    best.model.stop_training = False
+    for epoch in range(40):
+        best.on_epoch_end(epoch, {"val_recall@20": 0.05 + 1e-6 * epoch})
+        if best.model.stop_training:
+            break
+    assert epoch == 21 and best.state["epoch"] == 0
+
+
+def test_a_diverging_run_says_so_and_is_no_run(data_root, tmp_path):
+    given = config(data_root, model="mf", l2_weight=float("inf"))
+    with pytest.raises(ValueError, match="diverged in its first epoch"):
+        train(given, tmp_path, progress=False)
+    assert not list(tmp_path.glob("*/metrics.json"))
+
+
+def test_other_data_are_refused_by_their_hash(run, data_root, tmp_path):
+    root = tmp_path / "data"
+    shutil.copytree(data_root, root)
+    path = root / "tiny" / "image_feat.npy"
+    np.save(path, np.load(path) + 1)
+    with pytest.raises(ValueError, match="not those of the run .*hash"):
+        load_run(run.folder, data_root=root)
+
+
+def test_weights_of_another_configuration_are_refused(run, tmp_path):
+    folder = tmp_path / run.folder.name
+    shutil.copytree(run.folder, folder)
+    path = folder / "config.json"
+    description = json.loads(path.read_text())
+    description["parameters"]["embedding_dim"] = 32
+    path.write_text(json.dumps(description))
+    with pytest.raises(ValueError):
+        load_run(folder)
+
+
+def test_a_folder_that_is_no_run_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no finished run: .*config"):
+        load_run(tmp_path)
+
+
+def test_a_cut_configuration_is_named(run, tmp_path):
+    folder = tmp_path / run.folder.name
+    shutil.copytree(run.folder, folder)
+    path = folder / "config.json"
+    path.write_text(path.read_text()[:50])
+    with pytest.raises(ValueError, match="config.json is cut short"):
+        load_run(folder)
