@@ -69,13 +69,13 @@ class CAmgr(Recommender):
             graph (eq. 12). Defaults to `"row"`.
         user_aggregation: String. `"row"` is the mean of eq. 14,
             `"symmetric"` divides by the root of both degrees. Defaults to
-            `"row"`.
+            `"symmetric"`.
         left_out: String, from where a training step leaves out the pairs
             that it is to predict: `"none"`, `"aggregation"` (the users' mean
             of eq. 14) or `"all"` (also the means of eq. 2-4 and the
             propagation of `encoder="propagation"`; the attention encoders
             read no values of the graph and keep them). Defaults to
-            `"aggregation"`.
+            `"all"`.
         fusion: String, `"cross_attention"` (eq. 15-26), or in its place
             (Table 3, "w/o CAFF") the `"mean"` of the modalities or a
             `"weighted_mean"` with learned weights. Defaults to
@@ -120,8 +120,23 @@ class CAmgr(Recommender):
     """
 
     training_defaults = {"learning_rate": 0.001}
-    presets = {}
-    search_space = {}
+    presets = {
+        "tuned": {},
+        "paper": {
+            "encoder": "attention",
+            "user_aggregation": "row",
+            "left_out": "none",
+            "identity_start": False,
+            "fusion_learning_rate_scale": 1.0,
+        },
+    }
+    search_space = {
+        "num_layers": [1, 2, 3, 4],
+        "num_neighbors": [5, 10, 15, 20, 25],
+        "contrastive_weight": [0.001, 0.005, 0.01, 0.05, 0.1],
+        "l2_weight": [1e-5, 1e-4, 1e-3, 1e-2],
+        "fusion_learning_rate_scale": [0.01, 0.02, 0.05, 0.1],
+    }
 
     def __init__(
         self,
@@ -133,8 +148,8 @@ class CAmgr(Recommender):
         num_neighbors=10,
         include_self=True,
         semantic_normalization="row",
-        user_aggregation="row",
-        left_out="aggregation",
+        user_aggregation="symmetric",
+        left_out="all",
         fusion="cross_attention",
         query_modality="text",
         attention="channel",
