@@ -2,7 +2,7 @@ import numpy as np
 
 # Where on an edge its number stands, from the item's end: numbers of edges
 # that meet in one item stay apart.
-LABEL_PLACE = 0.3
+LABEL_PLACE = 0.2
 
 
 def plot_bipartite(axes, weights, users, items, title=None):
@@ -31,7 +31,7 @@ def plot_bipartite(axes, weights, users, items, title=None):
             f"{weight:.3g}",
             ha="center",
             va="center",
-            fontsize=9,
+            fontsize=8,
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0},
         )
     for x, names, heights, side in (

@@ -1,3 +1,7 @@
+from matplotlib.ticker import LogLocator
+from matplotlib.ticker import NullFormatter
+from matplotlib.ticker import StrMethodFormatter
+
 from camgr_tf.data.statistics import degree_distribution
 
 
@@ -25,6 +29,9 @@ def plot_degrees(axes, degrees, label=None):
         linewidth=1,
         label=label,
     )
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set(xlabel="degree", ylabel="share of nodes with it or more")
     axes.grid(True, which="major", alpha=0.3)
     return line

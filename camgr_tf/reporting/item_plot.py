@@ -23,6 +23,6 @@ def plot_item(axes, item, caption=""):
     axes.set_xticks([])
     axes.set_yticks([])
     text = item.get("title") or item["original_id"]
-    lines = textwrap.wrap(text, width=22)[:4]
+    lines = textwrap.wrap(text, width=24)[:3]
     axes.set_xlabel("\n".join(lines), fontsize=7)
     axes.set_title(caption, fontsize=8)
