@@ -19,15 +19,12 @@ from pathlib import Path
 
 import yaml
 
-from camgr_tf.config import resolve_config
 from camgr_tf.experiments.cell_process import NOTEBOOK
-from camgr_tf.experiments.cells import plan_cells
-from camgr_tf.experiments.dataset_facts import describe_dataset
 from camgr_tf.experiments.definition import list_definitions
 from camgr_tf.experiments.definition import load_definition
 from camgr_tf.experiments.driver import Driver
 from camgr_tf.experiments.plan import FOLDER
-from camgr_tf.experiments.plan import Plan
+from camgr_tf.experiments.plan import make_plan
 from camgr_tf.experiments.plan import read_plans
 from camgr_tf.experiments.plan import write_plan
 from camgr_tf.experiments.results import collect_results
@@ -88,34 +85,6 @@ def run(options):
     for run_id, error in failed.items():
         _write(f"\n{run_id} failed:\n{error}")
     return 1 if failed else 0
-
-
-def make_plan(
-    definition, dataset, seeds=3, overrides=None, data_root=None, notes=()
-):
-    """Plans an experiment on one dataset and reads the dataset.
-
-    Args:
-        definition: `Definition`.
-        dataset: String. Name of the dataset.
-        seeds: Integer. Defaults to `3`.
-        overrides: Dictionary of further parameters. Defaults to `None`.
-        data_root: String. Folder of the datasets. Defaults to `None`.
-        notes: List of strings for the report. Defaults to `()`.
-
-    Returns:
-        `Plan`.
-    """
-    cells = plan_cells(definition, dataset, seeds, overrides, data_root)
-    configs = [cell.config for cell in cells]
-    configs = configs or [resolve_config(dataset=dataset, data_root=data_root)]
-    for config in configs:
-        # A dataset that cannot be read is refused before anything runs.
-        describe_dataset(config)
-    fullest = max(configs, key=lambda config: len(config.modalities))
-    return Plan(
-        definition, dataset, cells, describe_dataset(fullest), list(notes)
-    )
 
 
 def check_parameters(plans):

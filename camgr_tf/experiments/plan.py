@@ -8,6 +8,8 @@ from dataclasses import field
 
 from camgr_tf.config import resolve_config
 from camgr_tf.experiments.cells import Cell
+from camgr_tf.experiments.cells import plan_cells
+from camgr_tf.experiments.dataset_facts import describe_dataset
 from camgr_tf.experiments.definition import Definition
 from camgr_tf.staged_file import staged_file
 
@@ -36,6 +38,34 @@ class Plan:
     @property
     def name(self):
         return f"{self.definition.name}/{self.dataset}"
+
+
+def make_plan(
+    definition, dataset, seeds=3, overrides=None, data_root=None, notes=()
+):
+    """Plans an experiment on one dataset and reads the dataset.
+
+    Args:
+        definition: `Definition`.
+        dataset: String. Name of the dataset.
+        seeds: Integer. Defaults to `3`.
+        overrides: Dictionary of further parameters. Defaults to `None`.
+        data_root: String. Folder of the datasets. Defaults to `None`.
+        notes: List of strings for the report. Defaults to `()`.
+
+    Returns:
+        `Plan`.
+    """
+    cells = plan_cells(definition, dataset, seeds, overrides, data_root)
+    configs = [cell.config for cell in cells]
+    configs = configs or [resolve_config(dataset=dataset, data_root=data_root)]
+    for config in configs:
+        # A dataset that cannot be read is refused before anything runs.
+        describe_dataset(config)
+    fullest = max(configs, key=lambda config: len(config.modalities))
+    return Plan(
+        definition, dataset, cells, describe_dataset(fullest), list(notes)
+    )
 
 
 def write_plan(plan, output_root):

@@ -6,18 +6,20 @@ from camgr_tf.experiments.cells import plan_cells
 from camgr_tf.experiments.definition import Definition
 from camgr_tf.experiments.definition import load_definition
 from camgr_tf.experiments.plan import Plan
+from camgr_tf.experiments.plan import make_plan
 from camgr_tf.experiments.plan import read_plans
 from camgr_tf.experiments.plan import write_plan
+from camgr_tf.experiments.tiny_folder import write_tiny_folder
 
 
-def make_plan(name, dataset="tiny"):
+def small_plan(name, dataset="tiny"):
     definition = load_definition(name)
     cells = plan_cells(definition, dataset, 1)
     return Plan(definition, dataset, cells, {"split": "file"}, ["a note"])
 
 
 def test_a_plan_is_read_as_it_was_written(tmp_path):
-    plan = make_plan("table3")
+    plan = small_plan("table3")
     write_plan(plan, tmp_path)
     assert read_plans(tmp_path) == [plan]
 
@@ -32,7 +34,7 @@ def test_a_users_own_definition_is_kept_with_the_plan(tmp_path):
 
 def test_plans_are_selected(tmp_path):
     for name, dataset in (("table1", "b"), ("table1", "a"), ("table3", "a")):
-        write_plan(make_plan(name, dataset), tmp_path)
+        write_plan(small_plan(name, dataset), tmp_path)
     names = [plan.name for plan in read_plans(tmp_path)]
     assert names == ["table1/a", "table1/b", "table3/a"]
     names = [plan.name for plan in read_plans(tmp_path, ["table1"], "b")]
@@ -42,13 +44,13 @@ def test_plans_are_selected(tmp_path):
 def test_missing_plans_are_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match="It has none. Start one"):
         read_plans(tmp_path)
-    write_plan(make_plan("table1"), tmp_path)
+    write_plan(small_plan("table1"), tmp_path)
     with pytest.raises(FileNotFoundError, match="no sweep table2 .*has table1"):
         read_plans(tmp_path, ["table1", "table2"])
 
 
 def test_a_plan_of_other_defaults_is_refused(tmp_path):
-    write_plan(make_plan("table3"), tmp_path)
+    write_plan(small_plan("table3"), tmp_path)
     (path,) = tmp_path.glob("experiments/table3/*.json")
     values = json.loads(path.read_text())
     values["cells"][0]["run_id"] = "tiny-camgr-seed0-00000000"
@@ -59,7 +61,19 @@ def test_a_plan_of_other_defaults_is_refused(tmp_path):
     with pytest.raises(ValueError, match="tiny.json is no plan"):
         read_plans(tmp_path, ["table3"])
     # It does not keep the others from being collected.
-    write_plan(make_plan("table1"), tmp_path)
+    write_plan(small_plan("table1"), tmp_path)
     with pytest.warns(UserWarning, match="Left out: .*tiny.json is no plan"):
         (plan,) = read_plans(tmp_path)
     assert plan.definition.name == "table1"
+
+
+def test_the_facts_are_of_the_cell_with_most_modalities(tmp_path):
+    write_tiny_folder(tmp_path)
+    plan = make_plan(load_definition("figure2"), "tiny", 1, None, tmp_path)
+    assert plan.facts["feature_widths"] == {"image": 5, "text": 4}
+    assert len(plan.cells) == 3
+
+
+def test_a_missing_dataset_is_refused(tmp_path):
+    with pytest.raises(FileNotFoundError, match="No dataset 'gone'"):
+        make_plan(load_definition("table1"), "gone", data_root=str(tmp_path))

@@ -46,12 +46,15 @@ class Section:
         title: String.
         tables: List of `Table`. Defaults to an empty one.
         figures: List of Matplotlib `Figure`. Defaults to an empty one.
+        warnings: List of strings, what is to be known of the data. Defaults
+            to an empty one.
     """
 
     name: str
     title: str
     tables: list = field(default_factory=list)
     figures: list = field(default_factory=list)
+    warnings: list = field(default_factory=list)
 
 
 def write_report(output_root, folder, experiments=None, dataset=None):
@@ -70,38 +73,48 @@ def write_report(output_root, folder, experiments=None, dataset=None):
     Returns:
         Path of the HTML page.
     """
-    output_root, folder = Path(output_root), Path(folder)
-    plans = read_plans(output_root, experiments, dataset)
-    results = collect_results(plans, output_root)
-    groups = group_results(sorted(plans, key=_place), results)
-    sections, tests = [], []
-    for group in groups.values():
-        section, found = build_section(group, output_root)
-        sections.append(section)
-        tests.append(found)
-    sections.append(_plausibility_section(groups))
+    folder = Path(folder)
+    sections, results, tests = build_sections(output_root, experiments, dataset)
     write_results(results, folder)
     _write(
         folder / "significance.csv",
-        pd.concat(tests, ignore_index=True).to_csv(index=False).encode(),
+        tests.to_csv(index=False).encode(),
     )
     pages = [_write_section(section, folder) for section in sections]
-    warnings = {
-        note: None
-        for group in groups.values()
-        for result in group
-        for note in [*result.data_labels.values(), *result.plan.notes]
-    }
     page = jinja2.Template(TEMPLATE.read_text(), autoescape=True).render(
         title=TITLE,
         summary=summarize_runs(results),
-        warnings=list(warnings),
+        warnings=_warnings(sections),
         sections=pages,
         source=SOURCE,
     )
     path = folder / "report.html"
     _write(path, page.encode())
     return path
+
+
+def build_sections(output_root, experiments=None, dataset=None):
+    """All sections of a report.
+
+    Args:
+        output_root: Path of the folder of all runs.
+        experiments: List of names. Defaults to `None`: all.
+        dataset: String. Defaults to `None`: all.
+
+    Returns:
+        Tuple of the list of `Section`, the DataFrame of `collect_results`
+        and that of all tests over users.
+    """
+    output_root = Path(output_root)
+    plans = read_plans(output_root, experiments, dataset)
+    results = collect_results(plans, output_root)
+    groups = group_results(sorted(plans, key=_place), results)
+    built = [build_section(group, output_root) for group in groups.values()]
+    table = build_plausibility_table(groups)
+    sections = [section for section, _ in built]
+    sections.append(Section("plausibility", table.title, [table]))
+    tests = pd.concat([found for _, found in built], ignore_index=True)
+    return sections, results, tests
 
 
 def build_section(results, output_root):
@@ -116,6 +129,8 @@ def build_section(results, output_root):
     """
     definition = results[0].plan.definition
     section = Section(definition.name, definition.title)
+    for result in results:
+        section.warnings += [*result.data_labels.values(), *result.plan.notes]
     tests = pd.DataFrame()
     if definition.kind == "statistics":
         section.tables.append(build_statistics_table(results))
@@ -185,9 +200,9 @@ def _plot(results, definition, output_root):
     return None if plot is None else plot(results)
 
 
-def _plausibility_section(groups):
-    table = build_plausibility_table(groups)
-    return Section("plausibility", table.title, [table])
+def _warnings(sections):
+    """What is to be known of the data, each sentence once."""
+    return list(dict.fromkeys(w for s in sections for w in s.warnings))
 
 
 def _write_section(section, folder):

@@ -35,7 +35,7 @@ def plot_bars(results):
                 width
             )
             axes.bar(at, means, width * 0.9, yerr=errors, label=label)
-        axes.set_xticks(range(len(results)), [r.name for r in results])
+        axes.set_xticks(range(len(results)), [_title(r) for r in results])
         axes.set_ylabel(metric_name(metric))
         axes.grid(axis="y", alpha=0.3)
     _legend_below(figure, panels[0][0])
@@ -72,7 +72,7 @@ def plot_lines(results):
                 yerr=[errors[0] for _, errors in pairs],
                 marker="o",
                 capsize=3,
-                label=result.name,
+                label=_title(result),
             )
         if min(values) > 0 and max(values) / min(values) > WIDE_RANGE:
             axes.set_xscale("log")
@@ -124,7 +124,7 @@ def plot_heat_maps(results):
             )
         axes.set_xticks(range(len(column_values)), column_values)
         axes.set_yticks(range(len(row_values)), row_values)
-        axes.set(xlabel=columns, ylabel=rows, title=result.name)
+        axes.set(xlabel=columns, ylabel=rows, title=_title(result))
         figure.colorbar(image, ax=axes, label=metric_name(metric))
     return figure
 
@@ -160,7 +160,7 @@ def plot_accuracy_by_time(results, output_root, metric="recall@20"):
         axes.set(
             xlabel="seconds of training",
             ylabel=f"validation {metric_name(metric)}",
-            title=result.name,
+            title=_title(result),
         )
         axes.grid(alpha=0.3)
         if axes.lines:
@@ -175,6 +175,11 @@ def _curve(folder, metric):
     best = json.loads((folder / "metrics.json").read_text())["best_epoch"]
     seconds = history["train_seconds"].cumsum().to_numpy()
     return seconds, history[f"val_{metric}"].to_numpy(), best
+
+
+def _title(result):
+    """The dataset's name and, below it, the labels of its data."""
+    return result.title.replace(" (", "\n(", 1)
 
 
 def _panels(results):

@@ -1,0 +1,190 @@
+"""Sweeps from end to end, on the demo data."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pandas as pd
+import psutil
+import pytest
+
+from camgr_tf.experiments.__main__ import main
+from camgr_tf.experiments.cell_record import read_record
+from camgr_tf.experiments.processes import MARK
+from camgr_tf.experiments.results import MACHINE_COLUMNS
+from camgr_tf.notebook_runner import ROOT
+
+SWEEP = """
+title = "Two models"
+reference = "LightGCN"
+
+[parameters]
+max_epochs = {max_epochs}
+patience = 1000
+
+[[variants]]
+label = "MF"
+model = "mf"
+
+[[variants]]
+label = "LightGCN"
+model = "lightgcn"
+"""
+
+
+@pytest.fixture
+def sweep(tmp_path):
+    """Writes a user's own experiment; returns its path."""
+
+    def write(max_epochs):
+        path = tmp_path / "mine.toml"
+        path.write_text(SWEEP.format(max_epochs=max_epochs))
+        return str(path)
+
+    return write
+
+
+def test_a_users_sweep_from_command_to_report(sweep, tmp_path, capsys):
+    root = ["--output-root", str(tmp_path / "out")]
+    command = ["run", sweep(2), "--dataset", "demo", "--seeds", "1"]
+    command += ["--no-notebook", "--jobs", "2", *root]
+    assert main(command) == 0
+    assert "2 cells: 2 done, 0 running, 0 failed" in capsys.readouterr().out
+    # Nothing is left to do.
+    started = time.monotonic()
+    assert main(command) == 0
+    assert "1 running" not in capsys.readouterr().out
+    assert time.monotonic() - started < 5
+    assert main(["status", *root]) == 0
+    shown = capsys.readouterr().out.split()
+    assert shown == "experiment dataset done cells mine demo 2 2".split()
+    assert main(["report", "mine", *root]) == 0
+    page = (tmp_path / "out" / "report" / "report.html").read_text()
+    table = pd.read_csv(tmp_path / "out" / "report" / "results.csv")
+    for value in table["test_recall@20"]:
+        assert f"{value:.4f}" in page
+    assert "demo (made-up data)" in page
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["run", "table9", "--dataset", "demo"], "no experiment 'table9'"),
+        (["run", "table3", "--dataset", "nowhere"], "No dataset 'nowhere'"),
+        (["run", "table3", "table3", "--dataset", "demo"], "given twice"),
+        (
+            ["run", "table2", "--dataset", "demo", "-p", "dropout", "0.1"],
+            "has no parameter dropout",
+        ),
+        (
+            ["run", "table3", "--dataset", "demo"]
+            + ["-p", "patience", "1", "-p", "patience", "2"],
+            "-p patience is given twice",
+        ),
+        (["report"], "Start one with"),
+        (["search", "camgrr", "--dataset", "demo"], "`model` must be one of"),
+    ],
+)
+def test_what_is_wrong_is_refused_before_anything_runs(
+    arguments, message, tmp_path, capsys
+):
+    assert main([*arguments, "--output-root", str(tmp_path / "out")]) == 2
+    assert message in capsys.readouterr().out
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.long
+def test_kill_the_driver_then_a_cell_and_get_the_same_table(sweep, tmp_path):
+    path = sweep(300)
+    assert _run(path, tmp_path / "whole").wait() == 0
+
+    broken = tmp_path / "broken"
+    driver = _run(path, broken)
+    _wait_for(lambda: list(broken.glob("*/checkpoint.npz")))
+    driver.send_signal(signal.SIGKILL)
+    driver.wait()
+    assert _statuses(broken) == ["running"]
+    # The cell notices that its driver has died.
+    _wait_for(lambda: not _marked_processes(broken), seconds=15)
+
+    driver = _run(path, broken)
+    _wait_for(lambda: _marked_processes(broken))
+    time.sleep(1)
+    for process in _marked_processes(broken):
+        process.kill()
+    assert driver.wait() == 1
+    assert _statuses(broken) == ["done", "failed"]
+    errors = [
+        read_record(file.parent).get("error", "")
+        for file in broken.glob("*/cell.json")
+    ]
+    assert any(re.search(r"signal 9 \(SIGKILL\)", error) for error in errors)
+
+    assert _run(path, broken).wait() == 0
+    assert _statuses(broken) == ["done", "done"]
+    pd.testing.assert_frame_equal(
+        _table(broken), _table(tmp_path / "whole"), check_exact=True
+    )
+
+
+@pytest.mark.long
+def test_ctrl_c_stops_the_sweep_and_the_same_command_continues(sweep, tmp_path):
+    path, root = sweep(300), tmp_path / "out"
+    driver = _run(path, root)
+    _wait_for(lambda: list(root.glob("*/checkpoint.npz")))
+    driver.send_signal(signal.SIGINT)
+    assert driver.wait(20) == 130
+    assert _marked_processes(root) == []
+    assert _statuses(root) == ["interrupted"]
+    assert _run(path, root).wait() == 0
+    assert len(_table(root)) == 2
+
+
+@pytest.mark.long
+def test_a_cell_keeps_its_executed_notebook(sweep, tmp_path):
+    root = tmp_path / "out"
+    assert _run(sweep(1), root, notebook=True).wait() == 0
+    assert len(list(root.glob("demo-*/05_training.ipynb"))) == 2
+
+
+def _run(path, root, notebook=False):
+    command = [sys.executable, "-m", "camgr_tf.experiments", "run", path]
+    command += ["--dataset", "demo", "--seeds", "1", "--output-root", root]
+    return subprocess.Popen(
+        command + ([] if notebook else ["--no-notebook"]),
+        cwd=ROOT,
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        start_new_session=True,
+    )
+
+
+def _marked_processes(root):
+    found = []
+    for process in psutil.process_iter():
+        try:
+            folder = process.environ().get(MARK, "")
+            if folder.startswith(str(root)):
+                found.append(process)
+        except (psutil.AccessDenied, psutil.NoSuchProcess):
+            continue
+    return found
+
+
+def _wait_for(condition, seconds=240):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(0.05)
+
+
+def _statuses(root):
+    records = [read_record(f.parent) for f in root.glob("*/cell.json")]
+    return sorted(record["status"] for record in records)
+
+
+def _table(root):
+    table = pd.read_parquet(root / "experiments" / "results.parquet")
+    return table.drop(columns=list(MACHINE_COLUMNS))
