@@ -1,5 +1,6 @@
 """CAmgr and nine multimodal recommenders in Keras 3 and TensorFlow."""
 
+import importlib
 import os
 
 # TF-GNN needs Keras 2 behind `tf.keras`, chosen before TensorFlow is first
@@ -17,3 +18,27 @@ if keras.backend.backend() != "tensorflow":
     )
 
 keep_freed_memory()
+
+# Imported when first asked for: a command that reads data needs no models.
+_EXPORTS = {
+    "BASELINES": "camgr_tf.baselines",
+    "CAmgr": "camgr_tf.models",
+    "ExperimentConfig": "camgr_tf.config",
+    "MODELS": "camgr_tf.registry",
+    "Recommender": "camgr_tf.models",
+    "load": "camgr_tf.serving.recommender",
+    "load_dataset": "camgr_tf.data.dataset",
+    "resolve_config": "camgr_tf.config",
+    "train": "camgr_tf.training.runs",
+}
+__all__ = sorted(_EXPORTS)
+
+
+def __getattr__(name):
+    if name not in _EXPORTS:
+        raise AttributeError(f"module 'camgr_tf' has no attribute {name!r}")
+    return getattr(importlib.import_module(_EXPORTS[name]), name)
+
+
+def __dir__():
+    return sorted([*globals(), *_EXPORTS])

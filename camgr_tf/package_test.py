@@ -1,0 +1,32 @@
+import subprocess
+import sys
+
+import pytest
+
+import camgr_tf
+
+
+@pytest.mark.parametrize("name", camgr_tf.__all__)
+def test_every_exported_name_is_there(name):
+    assert getattr(camgr_tf, name) is not None
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'loda'"):
+        camgr_tf.loda
+
+
+def test_another_keras_backend_is_refused():
+    program = (
+        "import os, sys, types\n"
+        "keras = types.ModuleType('keras')\n"
+        "keras.backend = types.SimpleNamespace(backend=lambda: 'torch')\n"
+        "sys.modules['keras'] = keras\n"
+        "import camgr_tf\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True
+    )
+    assert result.returncode != 0
+    assert "needs Keras' TensorFlow backend" in result.stderr
+    assert "Received: 'torch'" in result.stderr

@@ -1,0 +1,80 @@
+"""The notebooks: committed as they should be, and runnable."""
+
+import ast
+import dataclasses
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from camgr_tf.config import ExperimentConfig
+from camgr_tf.config import model_arguments
+from camgr_tf.notebook_runner import read_parameters
+from camgr_tf.notebook_runner import run_notebook
+from camgr_tf.registry import MODELS
+
+NOTEBOOKS = sorted(
+    (Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb")
+)
+by_name = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+
+# Knobs of the notebooks themselves, beside those of runs.
+OWN = {"output_root", "overwrite", "num_points", "num_users_shown"}
+FIELDS = {f.name for f in dataclasses.fields(ExperimentConfig)}
+ARGUMENTS = {name for model in MODELS for name in model_arguments(model)}
+TOY = {"max_epochs": 2, "batch_size": 1024, "num_users_shown": 2}
+
+
+def code_cells(path):
+    cells = nbformat.read(path, as_version=4).cells
+    return [cell for cell in cells if cell.cell_type == "code"]
+
+
+def test_the_six_chapters_are_there():
+    chapters = "data purification encoder fusion training analysis".split()
+    names = [f"{i:02}_{name}" for i, name in enumerate(chapters, start=1)]
+    assert [path.stem for path in NOTEBOOKS][:6] == names
+
+
+@by_name
+def test_is_committed_executed_in_order_without_errors(path):
+    counts = [cell.execution_count for cell in code_cells(path)]
+    assert counts == list(range(1, len(counts) + 1))
+    kinds = {o.output_type for c in code_cells(path) for o in c.outputs}
+    assert "error" not in kinds
+
+
+@by_name
+def test_is_short_and_defines_nothing_large(path):
+    assert len(nbformat.read(path, as_version=4).cells) <= 30
+    for cell in code_cells(path):
+        if "parameters" not in cell.metadata.get("tags", []):
+            assert len(cell.source.splitlines()) <= 18, cell.source
+        for node in ast.walk(ast.parse(cell.source)):
+            assert not isinstance(node, ast.ClassDef)
+            if isinstance(node, ast.FunctionDef):
+                assert node.end_lineno - node.lineno < 10
+
+
+@by_name
+def test_parameters_have_the_names_of_the_package(path):
+    assert set(read_parameters(path)) <= FIELDS | ARGUMENTS | OWN
+
+
+def test_training_offers_every_parameter_of_every_model():
+    path = next(p for p in NOTEBOOKS if p.stem == "05_training")
+    offered = set(read_parameters(path)) - OWN
+    assert offered == (FIELDS | ARGUMENTS) - {"model_parameters"}
+
+
+@by_name
+def test_runs_at_toy_size(path, tmp_path):
+    if path.stem.startswith("07"):
+        pytest.skip("the report needs results; experiments_test.py runs it")
+    known = read_parameters(path)
+    parameters = {n: v for n, v in TOY.items() if n in known}
+    parameters["output_root"] = str(tmp_path)
+    output = run_notebook(path, tmp_path / path.name, parameters, False)
+    assert list(tmp_path.rglob("*.png"))
+    kinds = {o.output_type for c in code_cells(output) for o in c.outputs}
+    assert "error" not in kinds
