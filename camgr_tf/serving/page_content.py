@@ -1,0 +1,157 @@
+"""What the demo page shows, as plain pictures, captions and tables."""
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from camgr_tf.serving.explanation import Explainer
+
+# Shown of a catalog or a history at one time.
+MAX_ITEMS = 48
+LONGEST_TITLE = 60
+
+
+class PageContent:
+    """Lists and explanations of one recommender, ready to be drawn.
+
+    A gallery is a list of `(picture, caption)`; a picture is a path or, for
+    items without one, a plain grey image.
+
+    Args:
+        recommender: `TrainedRecommender`.
+
+    Attributes:
+        recommender: The same.
+        modalities: List of the modalities' names.
+    """
+
+    def __init__(self, recommender):
+        self.recommender = recommender
+        self.explainer = Explainer(recommender)
+        self.modalities = list(recommender.features)
+        self._grey = Image.new("RGB", (96, 96), (222, 222, 226))
+
+    def user_ids(self):
+        """Original ids of the users with training items, as a list."""
+        known = self.recommender.seen.counts > 0
+        return self.recommender.catalog.user_ids[known].tolist()
+
+    def find_items(self, words=""):
+        """Items whose title or id has all words.
+
+        Args:
+            words: String. Defaults to `""`: the most popular items.
+
+        Returns:
+            List of at most 48 original ids, the most popular ones first.
+        """
+        catalog = self.recommender.catalog
+        found = []
+        wanted = words.lower().split()
+        for place in np.argsort(-self.recommender.popularity, kind="stable"):
+            text = catalog.item_ids[place]
+            if catalog.titles is not None:
+                text = f"{text} {catalog.titles[place]}"
+            if all(word in text.lower() for word in wanted):
+                found.append(catalog.item_ids[place])
+            if len(found) == MAX_ITEMS:
+                break
+        return found
+
+    def bought(self, user):
+        """Original ids of a user's training items, at most 48.
+
+        Args:
+            user: Original user id.
+
+        Returns:
+            List of original item ids.
+        """
+        place = self.recommender.catalog.users([user])[0]
+        seen = self.recommender.seen.of(place)[:MAX_ITEMS]
+        return self.recommender.catalog.item_ids[seen].tolist()
+
+    def recommend(self, user, basket, first_weight=0.5, k=12):
+        """The list for a known user or for a basket.
+
+        Args:
+            user: Original user id, or `None` for the basket.
+            basket: List of original item ids, read if `user` is `None`.
+            first_weight: Float in `[0, 1]`: the weight of the first modality
+                against the others; at one half all are as trained. Defaults
+                to `0.5`.
+            k: Integer. Defaults to `12`.
+
+        Returns:
+            DataFrame as of `TrainedRecommender.recommend`.
+        """
+        recommender = self.recommender
+        if first_weight != 0.5 and len(self.modalities) > 1:
+            weights = dict.fromkeys(self.modalities, 2.0 * (1 - first_weight))
+            weights[self.modalities[0]] = 2.0 * first_weight
+            recommender = recommender.with_item_vectors(
+                self.explainer.weighted_item_vectors(weights)
+            )
+        k = min(k, recommender.num_items)
+        if user is None:
+            return recommender.recommend_for_items(basket, k)
+        return recommender.recommend(user, k)
+
+    def gallery(self, item_ids, notes=None):
+        """Pictures of items with their titles.
+
+        Args:
+            item_ids: List of original ids.
+            notes: List of strings that stand before the titles. Defaults to
+                `None`.
+
+        Returns:
+            List of `(picture, caption)`.
+        """
+        catalog = self.recommender.catalog
+        result = []
+        for row, place in enumerate(catalog.items(item_ids)):
+            picture = None if catalog.images is None else catalog.images[place]
+            caption = catalog.item_ids[place]
+            if catalog.titles is not None and catalog.titles[place]:
+                caption = catalog.titles[place]
+            if len(caption) > LONGEST_TITLE:
+                caption = caption[: LONGEST_TITLE - 1] + "…"
+            if notes is not None:
+                caption = f"{notes[row]} · {caption}"
+            result.append((picture or self._grey, caption))
+        return result
+
+    def explain(self, user, basket, item):
+        """Why an item is recommended, by the model as it was trained.
+
+        Args:
+            user: Original user id, or `None` for the basket.
+            basket: List of original item ids.
+            item: Original item id.
+
+        Returns:
+            Tuple of a DataFrame with `part` and `score`, whose first row is
+            the whole score, a DataFrame with `without` and `change`, and a
+            gallery of the user's nearest items in each modality.
+        """
+        if user is None:
+            explanation = self.explainer.explain_for_items(basket, item)
+        else:
+            explanation = self.explainer.explain(user, item)
+        parts = explanation.by_item_part
+        parts = pd.DataFrame(
+            {
+                "part": ["score", *parts.index],
+                "score": np.round([explanation.score, *parts], 4),
+            }
+        )
+        losses = explanation.modalities
+        changes = pd.DataFrame(
+            {"without": losses.index, "change": -losses.to_numpy().round(4)}
+        )
+        item_ids, notes = [], []
+        for modality, table in explanation.nearest.items():
+            item_ids.extend(table["item"])
+            notes.extend(f"{modality} {s:.2f}" for s in table["similarity"])
+        return parts, changes, self.gallery(item_ids, notes)

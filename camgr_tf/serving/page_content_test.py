@@ -1,0 +1,69 @@
+import numpy as np
+import pytest
+
+from camgr_tf.serving.page_content import PageContent
+
+
+@pytest.fixture(scope="module")
+def content(small_camgr):
+    return PageContent(small_camgr)
+
+
+def test_users_with_a_history_are_offered(content):
+    assert content.user_ids() == [f"user{u:02}" for u in range(29)]
+
+
+def test_items_are_found_by_title_popular_first(content, small_camgr):
+    found = content.find_items("title 2")
+    # Titles 2 and 20 to 23, each "Title 2..." or with a 2 in the id.
+    assert {"item02", "item20", "item21", "item22", "item23"} <= set(found)
+    assert "item01" not in content.find_items("title 2")
+    counts = small_camgr.popularity[small_camgr.catalog.items(found)]
+    assert (np.diff(counts) <= 0).all()
+    assert content.find_items("no such words") == []
+
+
+def test_bought_and_recommended(content, small_camgr):
+    bought = content.bought("user03")
+    assert [int(name[-2:]) for name in bought] == small_camgr.seen.of(
+        3
+    ).tolist()
+    table = content.recommend("user03", [], k=4)
+    assert table.equals(small_camgr.recommend("user03", 4))
+    basket = content.recommend(None, ["item02"], k=4)
+    assert basket.equals(small_camgr.recommend_for_items(["item02"], 4))
+
+
+def test_the_weight_moves_scores(content):
+    plain = content.recommend("user03", [], 0.5, k=19)
+    moved = content.recommend("user03", [], 1.0, k=19)
+    assert set(plain["item"]) == set(moved["item"])
+    assert not np.allclose(plain["score"], moved["score"])
+    # Image twice and text not at all.
+    vectors = content.explainer.weighted_item_vectors({"image": 2, "text": 0})
+    first = int(moved["item"][0][-2:])
+    expected = content.recommender.user_vectors[3] @ vectors[first]
+    assert moved["score"][0] == pytest.approx(expected, rel=1e-4)
+
+
+def test_a_gallery_has_a_picture_for_each_item(content):
+    gallery = content.gallery(["item02", "item05"], ["a", "b"])
+    assert [caption for _, caption in gallery] == [
+        "a · Title 2",
+        "b · Title 5",
+    ]
+    # The data have no pictures.
+    assert all(picture.size == (96, 96) for picture, _ in gallery)
+
+
+def test_an_explanation_adds_up(content):
+    parts, changes, nearest = content.explain("user03", [], "item04")
+    assert parts["part"].tolist() == ["score", "id", "common", "distinct"]
+    assert parts["score"][1:].sum() == pytest.approx(
+        parts["score"][0], abs=1e-3
+    )
+    assert changes["without"].tolist() == ["image", "text"]
+    assert len(nearest) == 6
+    assert nearest[0][1].startswith("image ")
+    parts, _, nearest = content.explain(None, ["item02"], "item04")
+    assert len(nearest) == 2

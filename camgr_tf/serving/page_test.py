@@ -1,0 +1,171 @@
+"""The demo page in a real browser: `pytest -m long`."""
+
+import shutil
+import socket
+import time
+
+import pytest
+
+from camgr_tf.config import resolve_config
+from camgr_tf.data.demo import make_demo
+from camgr_tf.serving.page_content import PageContent
+from camgr_tf.serving.recommender import TrainedRecommender
+from camgr_tf.training.runs import train
+
+pytestmark = pytest.mark.long
+
+pytest.importorskip("gradio", reason="needs the extra `demo`")
+webdriver = pytest.importorskip("selenium.webdriver", reason="needs selenium")
+if not (shutil.which("chromium") and shutil.which("chromedriver")):
+    pytest.skip("needs chromium and chromedriver", allow_module_level=True)
+
+SECONDS = 90
+
+
+@pytest.fixture(scope="module")
+def content(tmp_path_factory):
+    root = tmp_path_factory.mktemp("data")
+    make_demo(root / "demo")
+    config = resolve_config(data_root=str(root), model="camgr", max_epochs=2)
+    outputs = tmp_path_factory.mktemp("outputs")
+    return PageContent(TrainedRecommender(train(config, outputs)))
+
+
+@pytest.fixture(scope="module")
+def address(content):
+    from camgr_tf.serving.page import launch
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    page, address = launch(content, port=port, block=False)
+    yield address
+    page.close()
+
+
+@pytest.fixture
+def browser(address):
+    options = webdriver.ChromeOptions()
+    for argument in (
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-dev-shm-usage",
+        "--window-size=1400,1700",
+    ):
+        options.add_argument(argument)
+    options.set_capability(
+        "goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"}
+    )
+    service = webdriver.ChromeService(shutil.which("chromedriver"))
+    driver = webdriver.Chrome(options, service)
+    driver.get(address)
+    yield driver
+    driver.quit()
+
+
+def wait(check):
+    """The first true value of `check()`; the page draws when it likes."""
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        value = check()
+        if value:
+            return value
+        time.sleep(0.2)
+    raise AssertionError(f"nothing after {SECONDS} seconds: {check}")
+
+
+def captions(browser, gallery):
+    # One script call: elements found one by one are redrawn meanwhile.
+    return browser.execute_script(
+        "return [...document.querySelectorAll(arguments[0])]"
+        ".map(e => e.innerText.trim())",
+        f"#{gallery} .caption-label",
+    )
+
+
+def click(browser, gallery, place):
+    browser.execute_script(
+        "document.querySelectorAll(arguments[0])[arguments[1]].click()",
+        f"#{gallery} .thumbnail-item",
+        place,
+    )
+
+
+def text(browser, element):
+    return browser.execute_script(
+        "return document.getElementById(arguments[0])?.innerText || ''",
+        element,
+    )
+
+
+def expected_captions(content, table):
+    scores = [f"{score:.3g}" for score in table["score"]]
+    items = table["item"].tolist()
+    return [caption for _, caption in content.gallery(items, scores)]
+
+
+def test_a_visit(browser, address, content, tmp_path):
+    # A known user: the lists of the model, with pictures that load.
+    table = content.recommend("user-000", [])
+    expected = expected_captions(content, table)
+    wait(lambda: captions(browser, "recommended") == expected)
+    bought = content.gallery(content.bought("user-000"))
+    assert captions(browser, "bought") == [caption for _, caption in bought]
+    wait(
+        lambda: browser.execute_script(
+            "const all = [...document.querySelectorAll('#recommended img')];"
+            "return all.length == 12"
+            " && all.every(i => i.complete && i.naturalWidth > 0)"
+        )
+    )
+
+    # The reason for the first.
+    click(browser, "recommended", 0)
+    wait(lambda: table["item"][0] in text(browser, "reason"))
+    wait(lambda: "distinct" in text(browser, "parts"))
+    wait(lambda: "text" in text(browser, "changes"))
+    wait(lambda: len(captions(browser, "nearest")) == 6)
+
+    # Two items into the basket.
+    shelf = content.find_items()
+    for number, item in enumerate(shelf[:2], start=1):
+        click(browser, "shelf", number - 1)
+        basket = content.recommend(None, shelf[:number])
+        expected = expected_captions(content, basket)
+        wait(lambda: captions(browser, "recommended") == expected)
+    assert len(captions(browser, "bought")) == 2
+
+    # More weight for the image: other scores.
+    box = browser.find_element("css selector", "#weight input[type=number]")
+    box.clear()
+    box.send_keys("0.9\n")
+    weighted = content.recommend(None, shelf[:2], 0.9)
+    expected = expected_captions(content, weighted)
+    wait(lambda: captions(browser, "recommended") == expected)
+    assert browser.save_screenshot(str(tmp_path / "page.png"))
+
+    # An empty basket: popular items, and the page says so.
+    browser.find_element("id", "clear").click()
+    wait(lambda: "most popular" in text(browser, "reason"))
+
+    severe = [r for r in browser.get_log("browser") if r["level"] == "SEVERE"]
+    assert not severe
+    requests = [r["message"] for r in browser.get_log("performance")]
+    asked = [r for r in requests if '"Network.requestWillBeSent"' in r]
+    host = address.rstrip("/")
+    assert asked
+    for request in asked:
+        url = request.split('"url":"', 1)[1].split('"', 1)[0]
+        assert url.startswith((host, "data:", "blob:")), url
+
+
+def test_other_machines_are_refused(address):
+    port = int(address.rstrip("/").rsplit(":", 1)[1])
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        # Nothing is sent: this asks which address faces the outside.
+        probe.connect(("192.0.2.1", 9))
+        outside = probe.getsockname()[0]
+    if outside.startswith("127."):
+        pytest.skip("this machine has no other address")
+    with pytest.raises(OSError):
+        socket.create_connection((outside, port), timeout=2)
