@@ -37,5 +37,7 @@ class PlotItemTest(unittest.TestCase):
         axes = Figure().subplots()
         title = " ".join(["premium"] * 20)
         plot_item(axes, pd.Series({"original_id": "m1", "title": title}))
-        # Two words of seven letters fit into a line of 24.
-        self.assertEqual(axes.get_xlabel(), "\n".join(["premium premium"] * 3))
+        # Three words of seven letters fit into a line of 24.
+        self.assertEqual(
+            axes.get_xlabel(), "\n".join(["premium premium premium"] * 3)
+        )
