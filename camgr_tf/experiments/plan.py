@@ -25,6 +25,8 @@ class Plan:
         dataset: String.
         cells: List of `Cell`.
         facts: Dictionary, what `describe_dataset` returns.
+        data_hashes: Dictionary from a run's id to the content hash of its
+            data, so that results are collected without the data.
         notes: List of strings, shown under every table of this dataset.
             Defaults to an empty one.
     """
@@ -33,6 +35,7 @@ class Plan:
     dataset: str
     cells: list
     facts: dict
+    data_hashes: dict
     notes: list = field(default_factory=list)
 
     @property
@@ -57,15 +60,16 @@ def make_plan(
         `Plan`.
     """
     cells = plan_cells(definition, dataset, seeds, overrides, data_root)
+    # A dataset that cannot be read is refused before anything runs.
+    hashes = {
+        cell.run_id: describe_dataset(cell.config)["content_hash"]
+        for cell in cells
+    }
     configs = [cell.config for cell in cells]
     configs = configs or [resolve_config(dataset=dataset, data_root=data_root)]
-    for config in configs:
-        # A dataset that cannot be read is refused before anything runs.
-        describe_dataset(config)
     fullest = max(configs, key=lambda config: len(config.modalities))
-    return Plan(
-        definition, dataset, cells, describe_dataset(fullest), list(notes)
-    )
+    facts = describe_dataset(fullest)
+    return Plan(definition, dataset, cells, facts, hashes, list(notes))
 
 
 def write_plan(plan, output_root):
@@ -83,6 +87,7 @@ def write_plan(plan, output_root):
             for c in plan.cells
         ],
         "facts": plan.facts,
+        "data_hashes": plan.data_hashes,
         "notes": plan.notes,
     }
     path = output_root / FOLDER / plan.definition.name / f"{plan.dataset}.json"
@@ -143,6 +148,7 @@ def _read_plan(path):
             dataset=values["dataset"],
             cells=[_read_cell(cell) for cell in values["cells"]],
             facts=values["facts"],
+            data_hashes=values["data_hashes"],
             notes=values["notes"],
         )
     except (json.JSONDecodeError, KeyError, TypeError, ValueError) as error:

@@ -15,7 +15,9 @@ from camgr_tf.experiments.tiny_folder import write_tiny_folder
 def small_plan(name, dataset="tiny"):
     definition = load_definition(name)
     cells = plan_cells(definition, dataset, 1)
-    return Plan(definition, dataset, cells, {"split": "file"}, ["a note"])
+    hashes = {cell.run_id: "hash" for cell in cells}
+    facts = {"split": "file"}
+    return Plan(definition, dataset, cells, facts, hashes, ["a note"])
 
 
 def test_a_plan_is_read_as_it_was_written(tmp_path):
@@ -27,7 +29,7 @@ def test_a_plan_is_read_as_it_was_written(tmp_path):
 def test_a_users_own_definition_is_kept_with_the_plan(tmp_path):
     definition = Definition("mine", "Mine", grid={"num_layers": [1, 2]})
     cells = plan_cells(definition, "tiny", 1)
-    write_plan(Plan(definition, "tiny", cells, {}), tmp_path)
+    write_plan(Plan(definition, "tiny", cells, {}, {}), tmp_path)
     (plan,) = read_plans(tmp_path, ["mine"])
     assert plan.definition == definition
 
@@ -71,7 +73,7 @@ def test_the_facts_are_of_the_cell_with_most_modalities(tmp_path):
     write_tiny_folder(tmp_path)
     plan = make_plan(load_definition("figure2"), "tiny", 1, None, tmp_path)
     assert plan.facts["feature_widths"] == {"image": 5, "text": 4}
-    assert len(plan.cells) == 3
+    assert len(plan.cells) == len(set(plan.data_hashes.values())) == 3
 
 
 def test_a_missing_dataset_is_refused(tmp_path):

@@ -4,9 +4,12 @@ import json
 
 import pandas as pd
 
+from camgr_tf.experiments.cell_record import Fingerprint
 from camgr_tf.experiments.cell_record import cell_state
+from camgr_tf.experiments.cell_record import hash_config
 from camgr_tf.experiments.cell_record import read_record
 from camgr_tf.experiments.driver import cell_fingerprint
+from camgr_tf.experiments.source_hash import source_hash
 from camgr_tf.staged_file import staged_file
 
 FILE_NAME = "results"
@@ -31,7 +34,7 @@ MACHINE_COLUMNS = (
 
 
 def collect_results(plans, output_root):
-    """One row for each finished cell.
+    """One row for each finished cell; the data themselves are not needed.
 
     Args:
         plans: List of `Plan`.
@@ -105,7 +108,11 @@ def summarize_states(plans, output_root, ignore_code=False):
 
 def _read_row(plan, cell, folder):
     record = read_record(folder)
-    wanted = cell_fingerprint(cell)
+    wanted = Fingerprint(
+        config=hash_config(cell.config),
+        data=plan.data_hashes[cell.run_id],
+        code=source_hash(cell.config.model),
+    )
     state = cell_state(folder, wanted, ignore_code=True)
     if state != "done":
         return None

@@ -1,13 +1,15 @@
+import shutil
+
 import pandas as pd
 import pytest
 
-from camgr_tf.experiments import driver
+from camgr_tf.experiments import results
 from camgr_tf.experiments.cell_record import write_record
-from camgr_tf.experiments.cells import plan_cells
+from camgr_tf.experiments.dataset_facts import describe_dataset
 from camgr_tf.experiments.definition import Definition
 from camgr_tf.experiments.driver import cell_fingerprint
 from camgr_tf.experiments.fake_run import write_fake_run
-from camgr_tf.experiments.plan import Plan
+from camgr_tf.experiments.plan import make_plan
 from camgr_tf.experiments.results import collect_results
 from camgr_tf.experiments.results import summarize_states
 from camgr_tf.experiments.results import write_results
@@ -22,8 +24,7 @@ def plan(tmp_path):
         {"label": "LightGCN", "model": "lightgcn"},
     )
     definition = Definition("mine", "Mine", variants=variants)
-    cells = plan_cells(definition, "tiny", 2, None, tmp_path / "data")
-    return Plan(definition, "tiny", cells, {})
+    return make_plan(definition, "tiny", 2, data_root=tmp_path / "data")
 
 
 def test_one_row_a_finished_run(plan, tmp_path):
@@ -59,6 +60,19 @@ def test_both_files_hold_the_table(plan, tmp_path):
     assert len(rows) == 4
 
 
+def test_results_are_read_without_the_data(plan, tmp_path):
+    write_fake_run(plan.cells[0], tmp_path)
+    describe_dataset.__globals__["_describe"].cache_clear()
+    shutil.rmtree(tmp_path / "data")
+    assert len(collect_results([plan], tmp_path)) == 1
+
+
+def test_runs_on_other_data_are_left_out(plan, tmp_path):
+    write_fake_run(plan.cells[0], tmp_path)
+    plan.data_hashes[plan.cells[0].run_id] = "other"
+    assert len(collect_results([plan], tmp_path)) == 0
+
+
 def test_without_a_run_the_table_is_empty(plan, tmp_path):
     table = collect_results([plan], tmp_path)
     assert len(table) == 0 and "label" in table
@@ -67,7 +81,7 @@ def test_without_a_run_the_table_is_empty(plan, tmp_path):
 
 def test_a_run_of_earlier_code_is_marked(plan, tmp_path, monkeypatch):
     write_fake_run(plan.cells[0], tmp_path)
-    monkeypatch.setattr(driver, "source_hash", lambda model: "later")
+    monkeypatch.setattr(results, "source_hash", lambda model: "later")
     table = collect_results([plan], tmp_path)
     assert table["current"].tolist() == [False]
 

@@ -88,8 +88,16 @@ def search(
         cell = _cell(trial.params, fixed)
         cells.setdefault(cell.run_id, cell)
         facts = describe_dataset(cell.config)
+        hashes = dict.fromkeys(cells, facts["content_hash"])
         write_plan(
-            Plan(definition, dataset, list(cells.values()), facts, list(notes)),
+            Plan(
+                definition,
+                dataset,
+                list(cells.values()),
+                facts,
+                hashes,
+                list(notes),
+            ),
             output_root,
         )
         failed = Driver([cell], output_root, **driver_options).run()

@@ -1,11 +1,9 @@
 import pytest
 
 from camgr_tf.experiments import dataset_facts
-from camgr_tf.experiments.cells import plan_cells
-from camgr_tf.experiments.dataset_facts import describe_dataset
 from camgr_tf.experiments.definition import load_definition
 from camgr_tf.experiments.fake_run import write_fake_run
-from camgr_tf.experiments.plan import Plan
+from camgr_tf.experiments.plan import make_plan
 from camgr_tf.experiments.plan import write_plan
 from camgr_tf.experiments.results import collect_results
 from camgr_tf.experiments.tiny_folder import write_tiny_folder
@@ -25,10 +23,9 @@ def make_results(tmp_path):
         if isinstance(experiment, str):
             definition = load_definition(experiment)
         data_root = str(tmp_path / "data")
-        cells = plan_cells(definition, dataset, seeds, None, data_root)
-        facts = {}
-        for cell in cells:
-            facts = describe_dataset(cell.config)
+        data_root = str(tmp_path / "data")
+        plan = make_plan(definition, dataset, seeds, data_root=data_root)
+        for cell in plan.cells:
             recall = (recalls or {}).get(cell.label)
             if recall is not None:
                 write_fake_run(
@@ -37,7 +34,6 @@ def make_results(tmp_path):
                     recall + 0.001 * cell.config.seed,
                     (per_user or {}).get(cell.label),
                 )
-        plan = Plan(definition, dataset, cells, facts)
         write_plan(plan, tmp_path)
         table = collect_results([plan], tmp_path)
         ((result,),) = group_results([plan], table).values()

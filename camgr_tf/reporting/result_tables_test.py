@@ -120,7 +120,7 @@ def test_table_1_by_hand():
     }
     definition = Definition("table1", "T", kind="statistics", paper="table1")
     results = [
-        DatasetResults(Plan(definition, name, [], facts), None)
+        DatasetResults(Plan(definition, name, [], facts, {}), None)
         for name in ("tiny", "baby")
     ]
     lines = texts(build_statistics_table(results))
