@@ -2,6 +2,7 @@
 
 import itertools
 from dataclasses import dataclass
+from pathlib import Path
 
 from camgr_tf.config import ExperimentConfig
 from camgr_tf.config import resolve_config
@@ -62,7 +63,7 @@ def plan_cells(definition, dataset, seeds=3, overrides=None, data_root=None):
         for seed in range(seeds):
             given = {**parameters, "dataset": dataset, "seed": seed}
             if data_root is not None:
-                given["data_root"] = str(data_root)
+                given["data_root"] = str(Path(data_root).resolve())
             try:
                 config = resolve_config(**given)
             except (TypeError, ValueError) as error:

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import time
+from pathlib import Path
 
 from camgr_tf.experiments.cell_record import Fingerprint
 from camgr_tf.experiments.cell_record import cell_state
@@ -52,7 +53,8 @@ class Driver:
     ):
         if jobs < 1:
             raise ValueError(f"`jobs` must be positive. Received: jobs={jobs}")
-        self.output_root = output_root
+        # Cells run in another folder.
+        self.output_root = Path(output_root).resolve()
         self.jobs = jobs
         self.notebook = notebook
         self.ignore_code = ignore_code

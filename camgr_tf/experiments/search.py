@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from pathlib import Path
 
 from camgr_tf.config import resolve_config
 from camgr_tf.experiments.cells import Cell
@@ -62,7 +63,8 @@ def search(
     optuna = _import_optuna()
     space = space or _search_space(model)
     fixed = {"model": model, "dataset": dataset, "seed": seed}
-    fixed |= {"data_root": str(data_root)} if data_root else {}
+    if data_root is not None:
+        fixed["data_root"] = str(Path(data_root).resolve())
     fixed |= overrides or {}
     _check_space(model, space, fixed)
     definition = Definition(

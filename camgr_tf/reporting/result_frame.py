@@ -77,12 +77,11 @@ class DatasetResults:
             )
         seeds = self.rows.groupby("label")["seed"].nunique()
         if len(seeds):
-            counts = sorted(set(seeds))
-            number = " to ".join(str(n) for n in {counts[0], counts[-1]})
+            ends = (seeds.min(), seeds.max())
+            number = " to ".join(str(n) for n in dict.fromkeys(ends))
             notes.append(
-                f"{self.name}: mean ± standard deviation over {number} "
-                f"seed{'s' if counts[-1] > 1 else ''}."
-                if counts[-1] > 1
+                f"{self.name}: mean ± standard deviation over {number} seeds."
+                if ends[1] > 1
                 else f"{self.name}: one seed, so without a deviation."
             )
             limit = self.rows["epochs"] == self.rows["max_epochs"]
@@ -100,7 +99,7 @@ class DatasetResults:
             if outdated:
                 notes.append(
                     f"{self.name}: {outdated} of {len(self.rows)} runs were "
-                    "made with an earlier state of the code."
+                    "made with another or an unknown state of the code."
                 )
         return notes
 

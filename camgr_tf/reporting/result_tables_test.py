@@ -88,7 +88,8 @@ def test_what_was_not_compared_is_said(make_results):
         "tiny: one seed, so without a deviation.",
         "tiny: 1 of 1 runs were ended by max_epochs, not by early stopping.",
         "tiny: validation items are left out of the test ranking.",
-        "tiny: 1 of 1 runs were made with an earlier state of the code.",
+        "tiny: 1 of 1 runs were made with another or an unknown "
+        "state of the code.",
     ]
 
 
