@@ -143,7 +143,13 @@ def build_page(content):
         ]
         page.load(find, words, [catalog, shelf]).then(show, inputs, shown)
         words.change(find, words, [catalog, shelf])
-        gr.on([mode.input, user.input, weight.release], show, inputs, shown)
+        gr.on(
+            [mode.input, user.input, weight.change],
+            show,
+            inputs,
+            shown,
+            trigger_mode="always_last",
+        )
         shelf.select(add, [catalog, basket], [mode, basket]).then(
             show, inputs, shown
         )

@@ -153,7 +153,7 @@ class TrainedRecommender:
         items = self.catalog.items(items)
         columns = self._candidates(candidates, k)
         if len(items):
-            scores = self.vector_of_items(items) @ self.item_vectors[columns].T
+            scores = self.item_vectors[columns] @ self.vector_of_items(items)
         else:
             warn_of_popularity("The list of items is empty")
             scores = self.popularity[columns].astype("float32")
@@ -223,9 +223,11 @@ class TrainedRecommender:
             both of shape `(num_rows, k)`. Where a user has fewer unseen
             candidates the last scores are minus infinity.
         """
+        candidates = self.item_vectors
         if columns is None:
             columns = np.arange(self.num_items)
-        candidates = np.ascontiguousarray(self.item_vectors[columns].T)
+        elif len(columns) < self.num_items:
+            candidates = candidates[columns]
         counts = self.seen.counts[users]
         if (counts == 0).any():
             first = self.catalog.user_ids[users[np.argmin(counts)]]
@@ -238,7 +240,7 @@ class TrainedRecommender:
         scores = np.empty((len(users), k), "float32")
         for start in range(0, len(users), size):
             rows = slice(start, start + size)
-            block = self.user_vectors[users[rows]] @ candidates
+            block = self.user_vectors[users[rows]] @ candidates.T
             block[counts[rows] == 0] = self.popularity[columns]
             if exclude_seen:
                 self.seen.mask(block, users[rows], columns)
