@@ -11,7 +11,8 @@ def staged_file(path):
 
     The temporary file is a hidden sibling of `path`, renamed at the end of
     the `with` block and removed if the block raises. A reader sees the old
-    file or the new one, also if the process is killed.
+    file or the new one, also if the process is killed; what a killed process
+    left behind is removed when `path` is next written.
 
     Args:
         path: Path of the file to write. Its folder is made where missing.
@@ -21,9 +22,28 @@ def staged_file(path):
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    _remove_abandoned(path)
     staging = path.with_name(f".{os.getpid()}-{path.name}")
     try:
         yield staging
         os.replace(staging, path)
     finally:
         staging.unlink(missing_ok=True)
+
+
+def _remove_abandoned(path):
+    """Removes temporary files of `path` whose process has ended."""
+    for staging in path.parent.glob(f".*-{path.name}"):
+        process = staging.name[1:].split("-")[0]
+        if process.isdigit() and not _is_running(int(process)):
+            staging.unlink(missing_ok=True)
+
+
+def _is_running(process):
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # somebody else's
+    return True

@@ -19,7 +19,13 @@ NOTEBOOKS = sorted(
 by_name = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 
 # Knobs of the notebooks themselves, beside those of runs.
-OWN = {"output_root", "overwrite", "num_points", "num_users_shown"}
+OWN = {
+    "experiments",
+    "num_points",
+    "num_users_shown",
+    "output_root",
+    "overwrite",
+}
 FIELDS = {f.name for f in dataclasses.fields(ExperimentConfig)}
 ARGUMENTS = {name for model in MODELS for name in model_arguments(model)}
 TOY = {"max_epochs": 2, "batch_size": 1024, "num_users_shown": 2}

@@ -189,10 +189,19 @@ class CrossAttentionFusion(keras.layers.Layer):
             [keys] if self.attention == "modalities" else [[k] for k in keys]
         )
 
+        # With shared projections both branches use one attention.
+        attended = {
+            name: [
+                self._project(name, query, group, pick, num_context)
+                for group in groups
+            ]
+            for name in self.projections
+        }
+
         def branch(name):
             return sum(
-                self._branch(name, query, group, pick, training, num_context)
-                for group in groups
+                self._branch(name, *states, training)
+                for states in attended.get(name, attended["common"])
             )
 
         preferences = pick(node_states)
@@ -202,14 +211,18 @@ class CrossAttentionFusion(keras.layers.Layer):
             scale * branch("distinct") * self.gates["distinct"](preferences),
         )
 
-    def _branch(self, branch, query, keys, pick, training, num_context):
-        projections = self.projections.get(branch, self.projections["common"])
-        queries = projections["query"](pick(query))  # (num_rows, units)
+    def _project(self, branch, query, keys, pick, num_context):
+        """`Q`, `V` and `CA` of the wanted rows, each `(num_rows, units)`."""
+        projections = self.projections[branch]
+        queries = projections["query"](pick(query))
         values = [projections["value"](pick(key)) for key in keys]
         value = sum(values) / len(values)
         attended = self._attend(
             projections, query, keys, pick, queries, value, num_context
         )
+        return queries, value, attended
+
+    def _branch(self, branch, queries, value, attended, training):
         if branch == "distinct":
             attended = value - attended
         attended = self.dropout_layer(attended, training=training)

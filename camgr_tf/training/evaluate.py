@@ -27,7 +27,7 @@ class Evaluator:
             allowed for `"test"` only. Defaults to `False`.
         cutoffs: Tuple of integers, the `K` of the metrics. Defaults to `(5,
             10, 20, 50)`.
-        block_size: Integer. Users ranked at one time. Defaults to `1024`.
+        block_size: Integer. Users ranked at one time. Defaults to `256`.
 
     Attributes:
         user_ids: int array of the users that are evaluated.
@@ -43,7 +43,7 @@ class Evaluator:
         part,
         mask_validation=False,
         cutoffs=CUTOFFS,
-        block_size=1024,
+        block_size=256,
     ):
         if part not in ("validation", "test"):
             raise ValueError(
