@@ -100,7 +100,9 @@ def semantic_graph(features, num_neighbors):
     return graph / graph.sum(axis=1, keepdims=True)
 
 
-def semantic_convolution(graph, states, num_users, train, left_out=()):
+def semantic_convolution(
+    graph, states, num_users, train, left_out=(), aggregation="row"
+):
     """Eq. 13 and 14, users first.
 
     Args:
@@ -110,6 +112,9 @@ def semantic_convolution(graph, states, num_users, train, left_out=()):
         train: Sequence of pairs `(user, item)`.
         left_out: Collection of pairs that count as zeros in the mean.
             Defaults to `()`.
+        aggregation: String. `"row"` divides by the user's number of items
+            (eq. 14), `"symmetric"` by the root of that times the item's
+            number of users. Defaults to `"row"`.
 
     Returns:
         Array of shape `(num_users + num_items, dim)`.
@@ -119,8 +124,12 @@ def semantic_convolution(graph, states, num_users, train, left_out=()):
     for user in range(num_users):
         bought = [item for buyer, item in train if buyer == user]
         for item in bought:
+            divisor = len(bought)
+            if aggregation == "symmetric":
+                buyers = sum(other == item for _, other in train)
+                divisor = np.sqrt(divisor * buyers)
             if (user, item) not in left_out:
-                users[user] += items[item] / len(bought)
+                users[user] += items[item] / divisor
     return np.concatenate([users, items])
 
 

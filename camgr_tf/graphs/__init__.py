@@ -7,10 +7,12 @@ from camgr_tf.graphs.bipartite import item_user_adjacency
 from camgr_tf.graphs.bipartite import row_normalize
 from camgr_tf.graphs.bipartite import symmetric_normalize
 from camgr_tf.graphs.bipartite import user_item_adjacency
+from camgr_tf.graphs.interaction_graphs import InteractionGraphs
 from camgr_tf.graphs.semantic import nearest_neighbors
 from camgr_tf.graphs.semantic import semantic_matrix
 
 __all__ = [
+    "InteractionGraphs",
     "bipartite_adjacency",
     "bipartite_matrix",
     "interaction_matrix",

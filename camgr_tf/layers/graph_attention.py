@@ -39,7 +39,9 @@ class GraphAttention(keras.layers.Layer):
     Call arguments:
         node_states: Float tensor of shape `(num_nodes, input_dim)`.
         adjacency: `Adjacency` of shape `(num_nodes, num_nodes)`; `[target,
-            source]` marks that `target` attends to `source`.
+            source]` marks that `target` attends to `source`. An entry whose
+            value is zero (`Adjacency.without`) carries nothing; the others
+            keep their weights.
 
     Output shape:
         `(num_nodes, units)`. A node without neighbors gets zeros before the
@@ -110,6 +112,9 @@ class GraphAttention(keras.layers.Layer):
             negative_slope=self.negative_slope,
         )
         weights = segment_softmax(logits, adjacency.targets, adjacency.shape[0])
+        weights = weights * ops.cast(
+            adjacency.tensor.values != 0, weights.dtype
+        )
         if self.scaling == "degree":
             # Every edge has two ends, so no degree here is zero.
             weights = weights * ops.sqrt(

@@ -213,3 +213,15 @@ def test_refuses_another_width_without_transform():
     message = "`units` must equal the width of `node_states`, 2. .* units=3"
     with pytest.raises(ValueError, match=message):
         layer(STATES, adjacency=_adjacency(EDGES, 4))
+
+
+def test_a_left_out_edge_carries_nothing_and_the_others_keep_their_weight():
+    layer = GraphAttention(2, transform=False, activation=None)
+    adjacency = _adjacency(EDGES, 4)
+    layer(STATES, adjacency=adjacency)
+    layer.set_weights([np.zeros((2, 2))])  # equal logits
+    without = adjacency.without(tf.constant([0]), tf.constant([2]))
+    # Node 0 has half of node 1, [4, 2] / 2, and no longer half of node 2.
+    np.testing.assert_allclose(
+        layer(STATES, adjacency=without), [[2, 1], [0, 8], [0, 8], [0, 0]]
+    )

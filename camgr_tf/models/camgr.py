@@ -1,12 +1,8 @@
-from typing import NamedTuple
-
 import keras
 from keras import ops
 
-from camgr_tf.graphs import bipartite_adjacency
-from camgr_tf.graphs import item_user_adjacency
+from camgr_tf.graphs import InteractionGraphs
 from camgr_tf.graphs import semantic_matrix
-from camgr_tf.graphs import user_item_adjacency
 from camgr_tf.layers import CrossAttentionFusion
 from camgr_tf.layers import GraphAttention
 from camgr_tf.layers import ModalityPurification
@@ -23,14 +19,6 @@ ENCODERS = ("attention", "scaled_attention", "propagation")
 PURIFICATIONS = ("item_user", "item", "none")
 LEFT_OUT = ("none", "aggregation", "all")
 FUSIONS = ("cross_attention", "mean", "weighted_mean")
-
-
-class Graphs(NamedTuple):
-    """The graphs of interactions, each an `Adjacency`."""
-
-    nodes: Adjacency  # (num_nodes, num_nodes), eq. 7
-    item_users: Adjacency  # (num_items, num_users), eq. 2-4
-    user_items: Adjacency  # (num_users, num_items), eq. 14
 
 
 class CAmgr(Recommender):
@@ -73,8 +61,7 @@ class CAmgr(Recommender):
         left_out: String, from where a training step leaves out the pairs
             that it is to predict: `"none"`, `"aggregation"` (the users' mean
             of eq. 14) or `"all"` (also the means of eq. 2-4 and the
-            propagation of `encoder="propagation"`; the attention encoders
-            read no values of the graph and keep them). Defaults to
+            encoder's messages of eq. 7). Defaults to
             `"all"`.
         fusion: String, `"cross_attention"` (eq. 15-26), or in its place
             (Table 3, "w/o CAFF") the `"mean"` of the modalities or a
@@ -213,11 +200,7 @@ class CAmgr(Recommender):
 
         # === Graphs ===
         interactions = dataset.interactions
-        self.graphs = Graphs(
-            nodes=bipartite_adjacency(interactions),
-            item_users=item_user_adjacency(interactions),
-            user_items=user_item_adjacency(interactions, user_aggregation),
-        )
+        self.graphs = InteractionGraphs.build(interactions, user_aggregation)
         self.item_graphs = {
             m: Adjacency(
                 semantic_matrix(
@@ -357,21 +340,15 @@ class CAmgr(Recommender):
         fused = self.fuse(nodes, modal, rows, training=True)
         nodes = ops.take(nodes, rows, axis=0)
         final = nodes + fused
-        users, positive_items, negative_items = (
-            final[:size],
-            final[size : 2 * size],
-            final[2 * size :],
-        )
-        contrast = info_nce(
-            fused[:size],
-            nodes[:size],
-            self.temperature,
-            self.normalize_contrast,
-        ) + info_nce(
-            fused[size : 2 * size],
-            nodes[size : 2 * size],
-            self.temperature,
-            self.normalize_contrast,
+        users, positive_items, negative_items = ops.split(final, 3, axis=0)
+        contrast = sum(
+            info_nce(
+                fused[part],
+                nodes[part],
+                self.temperature,
+                self.normalize_contrast,
+            )
+            for part in (slice(0, size), slice(size, 2 * size))
         )
         return {
             "bpr": self.bpr(users, positive_items, negative_items),
@@ -386,39 +363,15 @@ class CAmgr(Recommender):
         }
 
     def training_graphs(self, user_ids, item_ids):
-        """The graphs of a training step, without the pairs it is to predict.
-
-        A user's modal state is an average of bought items (eq. 14). With the
-        item that is to be ranked among them, the score contains the product
-        of the item with itself, and the loss can be lowered without learning
-        anything about other items.
-
-        Args:
-            user_ids: int32 tensor of shape `(batch,)`.
-            item_ids: int32 tensor of shape `(batch,)`.
-
-        Returns:
-            `Graphs`.
-        """
-        graphs = self.graphs
+        """The graphs of a step that is to predict these pairs."""
         if self.left_out == "none":
-            return graphs
-        user_items = graphs.user_items.without(user_ids, item_ids)
-        if self.left_out == "aggregation":
-            return graphs._replace(user_items=user_items)
-        item_nodes = item_ids + self.num_users
-        return Graphs(
-            nodes=graphs.nodes.without(
-                ops.concatenate([user_ids, item_nodes]),
-                ops.concatenate([item_nodes, user_ids]),
-            ),
-            item_users=graphs.item_users.without(item_ids, user_ids),
-            user_items=user_items,
-        )
+            return self.graphs
+        without = self.graphs.without(user_ids, item_ids)
+        if self.left_out == "all":
+            return without
+        return self.graphs._replace(user_items=without.user_items)
 
     def learning_rate_scale(self, variable):
-        if variable.path.split("/")[0] == "fusion" or "/fusion/" in (
-            variable.path
-        ):
+        if variable.path.startswith("fusion/"):
             return self.fusion_learning_rate_scale
         return 1.0

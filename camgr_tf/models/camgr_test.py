@@ -13,7 +13,15 @@ WIDTHS = (("image", 5), ("text", 4), ("sound", 6))
 SIZES = {"embedding_dim": 8, "num_neighbors": 4, "identity_start": False}
 CONFIGURATIONS = [
     # The paper's: attention encoder, channel attention, two modalities.
-    (2, {"encoder": "attention", "num_layers": 2, "left_out": "none"}),
+    (
+        2,
+        {
+            "encoder": "attention",
+            "user_aggregation": "row",
+            "num_layers": 2,
+            "left_out": "none",
+        },
+    ),
     (2, {"num_layers": 2, "left_out": "all", "attention": "nodes"}),
     (
         3,
@@ -95,6 +103,7 @@ def _fused(model, dataset, nodes, not_bought=(), not_averaged=()):
             7,
             TINY_TRAIN,
             not_averaged,
+            model.user_aggregation,
         )
     query = modal.pop(model.query_modality)
     return sum(

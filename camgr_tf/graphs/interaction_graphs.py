@@ -1,0 +1,68 @@
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from camgr_tf.graphs.bipartite import bipartite_adjacency
+from camgr_tf.graphs.bipartite import item_user_adjacency
+from camgr_tf.graphs.bipartite import user_item_adjacency
+from camgr_tf.ops import Adjacency
+
+
+class InteractionGraphs(NamedTuple):
+    """The three graphs that CAmgr makes of one set of interactions.
+
+    Attributes:
+        nodes: `Adjacency` of shape `(num_nodes, num_nodes)`, users first
+            (eq. 7).
+        item_users: `Adjacency` of shape `(num_items, num_users)` (eq. 2-4).
+        user_items: `Adjacency` of shape `(num_users, num_items)` (eq. 14).
+    """
+
+    nodes: Adjacency
+    item_users: Adjacency
+    user_items: Adjacency
+
+    @classmethod
+    def build(cls, interactions, user_aggregation):
+        """The graphs of the training interactions.
+
+        Args:
+            interactions: `camgr_tf.data.Interactions`.
+            user_aggregation: String, `"row"` or `"symmetric"`: the
+                normalization of `user_items`.
+
+        Returns:
+            `InteractionGraphs`.
+        """
+        return cls(
+            nodes=bipartite_adjacency(interactions),
+            item_users=item_user_adjacency(interactions),
+            user_items=user_item_adjacency(interactions, user_aggregation),
+        )
+
+    def without(self, user_ids, item_ids):
+        """The graphs without some pairs, such as those of a batch.
+
+        A user's modal state is an average of bought items (eq. 14). With the
+        item that is to be ranked among them, the score contains the product
+        of the item with itself, and the loss can be lowered without learning
+        anything about other items. The same holds, over two steps, for the
+        other graphs.
+
+        Args:
+            user_ids: int32 tensor of shape `(num_pairs,)`.
+            item_ids: int32 tensor of shape `(num_pairs,)`.
+
+        Returns:
+            `InteractionGraphs`.
+        """
+        num_users = self.user_items.shape[0]
+        item_nodes = item_ids + num_users
+        return InteractionGraphs(
+            nodes=self.nodes.without(
+                tf.concat([user_ids, item_nodes], axis=0),
+                tf.concat([item_nodes, user_ids], axis=0),
+            ),
+            item_users=self.item_users.without(item_ids, user_ids),
+            user_items=self.user_items.without(user_ids, item_ids),
+        )
