@@ -34,8 +34,10 @@ class Definition:
             to an empty one.
         dataset_presets: Boolean. Whether a model's preset that bears the
             dataset's name is used. Defaults to `False`.
-        metrics: Tuple of strings. Test metrics that are shown. Defaults to
+        metrics: Tuple of strings. Metrics that are shown. Defaults to
             Recall and NDCG at 10 and 20.
+        part: String. Part of the data that they are shown of, `"test"` or
+            `"validation"`. Defaults to `"test"`.
         layout: String, one of `LAYOUTS`. Form of the table. Defaults to
             `"labels_by_metrics"`.
         reference: String. Label that the others are tested against. Defaults
@@ -61,6 +63,7 @@ class Definition:
     grid: dict = dataclasses.field(default_factory=dict)
     dataset_presets: bool = False
     metrics: tuple = ("recall@10", "recall@20", "ndcg@10", "ndcg@20")
+    part: str = "test"
     layout: str = "labels_by_metrics"
     reference: str | None = None
     plot: str | None = None
@@ -73,6 +76,7 @@ class Definition:
             ("kind", self.kind, KINDS),
             ("layout", self.layout, LAYOUTS),
             ("plot", self.plot, (None, *PLOTS)),
+            ("part", self.part, ("test", "validation")),
         ):
             if value not in allowed:
                 raise ValueError(

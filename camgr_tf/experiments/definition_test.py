@@ -53,6 +53,7 @@ def test_a_users_file_is_read(tmp_path):
         ('model = "camgr"', 'dataset = "x"', r"may not set 'dataset'"),
         ('title = "My grid"', 'layout = "x"', r"`layout` must be one of"),
         ('title = "My grid"', 'plot = "x"', r"`plot` must be one of"),
+        ('title = "My grid"', 'part = "train"', r"`part` must be one of"),
         ('title = "My grid"', 'kind = "x"', r"`kind` must be one of"),
         ('title = "My grid"', 'reference = "b"', r"one of \['a'\]"),
         ('title = "My grid"', "title =", r"mine.toml is no TOML file"),

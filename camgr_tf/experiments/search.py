@@ -69,7 +69,8 @@ def search(
     _check_space(model, space, fixed)
     definition = Definition(
         name=f"search_{model}",
-        title=f"Search for the best {model}",
+        title=f"Search for the best {model}, on validation",
+        part="validation",
         parameters={"model": model},
     )
     study = _open_study(optuna, model, dataset, output_root, space, fixed)

@@ -47,7 +47,7 @@ class DatasetResults:
         return paper_values(self.plan.definition.paper, self.name)
 
     def values(self, label, metric):
-        """One value a seed, on the test part.
+        """One value a seed, on the part that the definition names.
 
         Args:
             label: String.
@@ -57,9 +57,10 @@ class DatasetResults:
             Float array, empty if no run has finished.
         """
         rows = self.rows[self.rows["label"] == label]
-        if f"test_{metric}" not in rows:
+        column = f"{self.plan.definition.part}_{metric}"
+        if column not in rows:
             return np.zeros(0)
-        return rows[f"test_{metric}"].to_numpy("float64")
+        return rows[column].to_numpy("float64")
 
     def summary(self, label, metric):
         """`Summary` over the seeds, or `None` without a finished run."""

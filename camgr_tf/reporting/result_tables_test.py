@@ -93,6 +93,14 @@ def test_what_was_not_compared_is_said(make_results):
     ]
 
 
+def test_a_search_shows_validation_alone(make_results):
+    parameters = {"model": "mf"}
+    definition = Definition("x", "X", parameters=parameters, part="validation")
+    result = make_results(definition, {"x": 0.1})
+    result.rows["validation_recall@20"] = 0.25
+    assert texts(build_results_table([result]))[0][3] == "0.2500"
+
+
 def test_a_users_note_is_shown(make_results):
     result = make_results("table3", {"CAmgr": 0.1})
     plan = dataclasses.replace(result.plan, notes=["Measured at night."])
