@@ -16,6 +16,7 @@ from camgr_tf.experiments.cell_record import read_record
 from camgr_tf.experiments.processes import MARK
 from camgr_tf.experiments.results import MACHINE_COLUMNS
 from camgr_tf.notebook_runner import ROOT
+from camgr_tf.notebook_runner import run_notebook
 
 SWEEP = """
 title = "Two models"
@@ -94,6 +95,14 @@ def test_what_is_wrong_is_refused_before_anything_runs(
     assert main([*arguments, "--output-root", str(tmp_path / "out")]) == 2
     assert message in capsys.readouterr().out
     assert not (tmp_path / "out").exists()
+
+
+def test_the_reports_notebook_runs(tmp_path):
+    parameters = {"dataset": "demo", "output_root": str(tmp_path)}
+    notebook = ROOT / "notebooks" / "07_report.ipynb"
+    output = run_notebook(notebook, tmp_path / "x.ipynb", parameters, False)
+    assert "1 can come from no ranking" in output.read_text()
+    assert (tmp_path / "report" / "report.html").is_file()
 
 
 @pytest.mark.long
