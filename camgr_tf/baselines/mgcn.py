@@ -1,6 +1,7 @@
 from keras import ops
 
 from camgr_tf.graphs import bipartite_adjacency
+from camgr_tf.graphs import cache_folder
 from camgr_tf.graphs import semantic_matrix
 from camgr_tf.graphs import user_item_adjacency
 from camgr_tf.layers import SemanticConvolution
@@ -101,7 +102,10 @@ class MGCN(Recommender):
         self.item_graphs = {
             m: Adjacency(
                 semantic_matrix(
-                    features, num_neighbors, normalization="symmetric"
+                    features,
+                    num_neighbors,
+                    normalization="symmetric",
+                    cache_dir=cache_folder(),
                 )
             )
             for m, features in dataset.features.items()

@@ -1,6 +1,7 @@
 from keras import ops
 
 from camgr_tf.graphs import bipartite_adjacency
+from camgr_tf.graphs import cache_folder
 from camgr_tf.graphs import semantic_matrix
 from camgr_tf.losses import half_squared
 from camgr_tf.models.recommender import Recommender
@@ -121,6 +122,7 @@ class MICRO(Recommender):
                     dataset.features[m],
                     num_neighbors,
                     normalization="symmetric",
+                    cache_dir=cache_folder(),
                 )
             )
             for m in self.modalities

@@ -7,6 +7,7 @@ from camgr_tf.graphs.bipartite import item_user_adjacency
 from camgr_tf.graphs.bipartite import row_normalize
 from camgr_tf.graphs.bipartite import symmetric_normalize
 from camgr_tf.graphs.bipartite import user_item_adjacency
+from camgr_tf.graphs.cache import cache_folder
 from camgr_tf.graphs.interaction_graphs import InteractionGraphs
 from camgr_tf.graphs.semantic import nearest_neighbors
 from camgr_tf.graphs.semantic import semantic_matrix
@@ -15,6 +16,7 @@ __all__ = [
     "InteractionGraphs",
     "bipartite_adjacency",
     "bipartite_matrix",
+    "cache_folder",
     "interaction_matrix",
     "item_user_adjacency",
     "nearest_neighbors",

@@ -2,6 +2,7 @@ import keras
 from keras import ops
 
 from camgr_tf.graphs import InteractionGraphs
+from camgr_tf.graphs import cache_folder
 from camgr_tf.graphs import semantic_matrix
 from camgr_tf.layers import CrossAttentionFusion
 from camgr_tf.layers import GraphAttention
@@ -208,6 +209,7 @@ class CAmgr(Recommender):
                     num_neighbors,
                     include_self,
                     semantic_normalization,
+                    cache_folder(),
                 )
             )
             for m in modalities
