@@ -141,7 +141,9 @@ def build_page(content):
             details,
             likeness,
         ]
-        page.load(find, words, [catalog, shelf]).then(show, inputs, shown)
+        page.load(find, words, [catalog, shelf]).then(
+            show, inputs, shown, show_progress="hidden"
+        )
         words.change(find, words, [catalog, shelf])
         gr.on(
             [mode.input, user.input, weight.change],
@@ -149,11 +151,14 @@ def build_page(content):
             inputs,
             shown,
             trigger_mode="always_last",
+            show_progress="hidden",
         )
         shelf.select(add, [catalog, basket], [mode, basket]).then(
-            show, inputs, shown
+            show, inputs, shown, show_progress="hidden"
         )
-        clear.click(lambda: [], None, basket).then(show, inputs, shown)
+        clear.click(lambda: [], None, basket).then(
+            show, inputs, shown, show_progress="hidden"
+        )
         recommended.select(
             explain,
             [mode, user, basket, listed],

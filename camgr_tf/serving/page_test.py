@@ -143,6 +143,8 @@ def test_a_visit(browser, address, content, tmp_path):
     weighted = content.recommend(None, shelf[:2], 0.9)
     expected = expected_captions(content, weighted)
     wait(lambda: captions(browser, "recommended") == expected)
+    click(browser, "recommended", 3)
+    wait(lambda: weighted["item"][3] in text(browser, "reason"))
     assert browser.save_screenshot(str(tmp_path / "page.png"))
 
     # An empty basket: popular items, and the page says so.
