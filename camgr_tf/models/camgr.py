@@ -58,7 +58,7 @@ class CAmgr(Recommender):
             graph (eq. 12). Defaults to `"row"`.
         user_aggregation: String. `"row"` is the mean of eq. 14,
             `"symmetric"` divides by the root of both degrees. Defaults to
-            `"symmetric"`.
+            `"row"`.
         left_out: String, from where a training step leaves out the pairs
             that it is to predict: `"none"`, `"aggregation"` (the users' mean
             of eq. 14) or `"all"` (also the means of eq. 2-4 and the
@@ -112,7 +112,6 @@ class CAmgr(Recommender):
         "tuned": {},
         "paper": {
             "encoder": "attention",
-            "user_aggregation": "row",
             "left_out": "none",
             "identity_start": False,
             "fusion_learning_rate_scale": 1.0,
@@ -136,7 +135,7 @@ class CAmgr(Recommender):
         num_neighbors=10,
         include_self=True,
         semantic_normalization="row",
-        user_aggregation="symmetric",
+        user_aggregation="row",
         left_out="all",
         fusion="cross_attention",
         query_modality="text",

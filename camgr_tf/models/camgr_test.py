@@ -17,12 +17,19 @@ CONFIGURATIONS = [
         2,
         {
             "encoder": "attention",
-            "user_aggregation": "row",
             "num_layers": 2,
             "left_out": "none",
         },
     ),
-    (2, {"num_layers": 2, "left_out": "all", "attention": "nodes"}),
+    (
+        2,
+        {
+            "user_aggregation": "symmetric",
+            "num_layers": 2,
+            "left_out": "all",
+            "attention": "nodes",
+        },
+    ),
     (
         3,
         {
