@@ -16,11 +16,9 @@ $(VENV)/.installed: requirements.txt
 	$(BIN)/python -m pip install --quiet -r requirements.txt
 	touch $@
 
-# Small batches: the demo data are 20 times smaller than Amazon Baby.
 demo: setup
 	$(BIN)/python -m camgr_tf.data.demo
-	$(BIN)/python -m camgr_tf.notebook_runner $(NOTEBOOKS) \
-		-p dataset demo -p batch_size 256
+	$(BIN)/python -m camgr_tf.notebook_runner $(NOTEBOOKS) -p dataset demo
 
 test: setup
 	$(BIN)/python -m pytest
