@@ -16,7 +16,7 @@ NUM_GROUPS, USERS, ITEMS = 4, 80, 40
 
 
 def planted_dataset():
-    """Users buy seven of their group's ten items; features tell the group."""
+    """Users buy seven of their group's ten items; features hint at it."""
     rng = np.random.default_rng(0)
     parts = {"train": [], "validation": [], "test": []}
     for user in range(USERS):
@@ -30,7 +30,7 @@ def planted_dataset():
     features = {
         modality: (
             centers[np.arange(ITEMS) % NUM_GROUPS]
-            + 0.3 * rng.normal(size=(ITEMS, 6))
+            + 1.5 * rng.normal(size=(ITEMS, 6))
         ).astype("float32")
         for modality in ("image", "text")
     }
@@ -62,5 +62,5 @@ def test_a_trained_model_beats_chance_and_its_untrained_self(name):
     # Of 35 items that are not masked five are shown: chance is 0.14. Only
     # five are of the user's group: who knows the groups reaches 1. Models
     # that smooth over similar items know much of them untrained.
-    assert after > 0.85
-    assert after > before + 0.1
+    assert after > 0.75
+    assert after > before + 0.3
