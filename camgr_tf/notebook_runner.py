@@ -13,6 +13,7 @@ import argparse
 import ast
 import json
 import logging
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -20,11 +21,13 @@ from pathlib import Path
 import nbformat
 import papermill
 import yaml
+from IPython.display import display
 
 from camgr_tf.staged_file import staged_file
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ROOT / "notebooks"
+RUN_MIME = "application/vnd.camgr-tf.run"
 
 
 def read_parameters(path):
@@ -73,6 +76,7 @@ def read_parameters(path):
 def run_notebook(path, output, parameters=None, progress=True):
     """Executes a notebook with parameters and keeps the executed copy.
 
+    The copy is kept in the folder of each run that the notebook shows, too.
     A notebook that fails leaves its copy, with the error in it, as
     `<output>.failed.ipynb`.
 
@@ -117,7 +121,39 @@ def run_notebook(path, output, parameters=None, progress=True):
             if staging.is_file():
                 staging.replace(failed)
             raise
+    for folder in announced_runs(output):
+        with staged_file(folder / "notebooks" / path.name) as copy:
+            shutil.copyfile(output, copy)
     return output
+
+
+def announce_run(folder):
+    """Says in a notebook which run it shows.
+
+    `run_notebook` reads it and keeps the executed copy in the run's folder.
+
+    Args:
+        folder: Path of `outputs/<run_id>`.
+    """
+    display({RUN_MIME: str(folder), "text/plain": str(folder.name)}, raw=True)
+
+
+def announced_runs(path):
+    """Folders of the runs that an executed notebook shows.
+
+    Args:
+        path: Path of the executed notebook.
+
+    Returns:
+        List of paths.
+    """
+    notebook = nbformat.read(path, as_version=4)
+    return [
+        Path(output["data"][RUN_MIME])
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if RUN_MIME in output.get("data", {})
+    ]
 
 
 def main(arguments=None):

@@ -1,6 +1,7 @@
 import nbformat
 import pytest
 
+from camgr_tf.notebook_runner import ROOT
 from camgr_tf.notebook_runner import main
 from camgr_tf.notebook_runner import read_parameters
 from camgr_tf.notebook_runner import run_notebook
@@ -62,6 +63,23 @@ def test_a_failing_notebook_keeps_its_copy_under_another_name(tmp_path):
         run_notebook(path, tmp_path / "out.ipynb", progress=False)
     assert not (tmp_path / "out.ipynb").exists()
     assert "RuntimeError" in (tmp_path / "out.failed.ipynb").read_text()
+
+
+def test_the_copy_is_kept_with_the_run_that_the_notebook_shows(tmp_path):
+    cell = (
+        "import sys\n"
+        f"sys.path.insert(0, {str(ROOT)!r})\n"
+        "from pathlib import Path\n"
+        "from camgr_tf.notebook_runner import announce_run\n"
+        "announce_run(Path(folder))"
+    )
+    path = notebook(tmp_path, "folder = None", cell)
+    run = tmp_path / "demo-mf-seed0"
+    output = run_notebook(
+        path, tmp_path / "out.ipynb", {"folder": str(run)}, False
+    )
+    kept = run / "notebooks" / "toy.ipynb"
+    assert kept.read_bytes() == output.read_bytes()
 
 
 def test_the_command_refuses_what_no_notebook_has(capsys):

@@ -6,8 +6,7 @@ def sparse_matmul(adjacency, states):
 
     The backward is the product with the transpose, `A^T G`, which
     `Adjacency` keeps ready. Both directions run on TensorFlow's CSR kernels,
-    four to five times as fast on a CPU as `tf.sparse.sparse_dense_matmul`
-    (`python -m benchmarks` measures it).
+    four to five times as fast on a CPU as `tf.sparse.sparse_dense_matmul`.
 
     Args:
         adjacency: `Adjacency` of shape `(num_targets, num_sources)`.
