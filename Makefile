@@ -20,7 +20,9 @@ demo: setup
 	$(BIN)/python -m camgr_tf.data.demo
 	$(BIN)/python -m camgr_tf.notebook_runner $(NOTEBOOKS) -p dataset demo
 
+# With the light extras, so that their tests run too.
 test: setup
+	$(BIN)/python -m pip install --quiet --editable ".[index,search]"
 	$(BIN)/python -m pytest
 
 lint: setup

@@ -28,7 +28,12 @@ OWN = {
 }
 FIELDS = {f.name for f in dataclasses.fields(ExperimentConfig)}
 ARGUMENTS = {name for model in MODELS for name in model_arguments(model)}
-TOY = {"max_epochs": 2, "batch_size": 1024, "num_users_shown": 2}
+TOY = {
+    "max_epochs": 2,
+    "batch_size": 1024,
+    "num_points": 60,
+    "num_users_shown": 2,
+}
 
 
 def code_cells(path):

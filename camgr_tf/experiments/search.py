@@ -60,13 +60,13 @@ def search(
         ValueError: If the model is unknown, declares no ranges, or lacks a
             parameter.
     """
-    optuna = _import_optuna()
     space = space or _search_space(model)
     fixed = {"model": model, "dataset": dataset, "seed": seed}
     if data_root is not None:
         fixed["data_root"] = str(Path(data_root).resolve())
     fixed |= overrides or {}
     _check_space(model, space, fixed)
+    optuna = _import_optuna()
     definition = Definition(
         name=f"search_{model}",
         title=f"Search for the best {model}, on validation",
