@@ -57,7 +57,7 @@ class MICRO(Recommender):
         batch_size: Integer. Divides the penalty, also of the short last
             batch. Defaults to `2048`.
         block_size: Integer. Items at one time; results do not depend on it.
-            Defaults to `None`: what fits in 32 MB.
+            Defaults to `None`: what fits in 16 MB.
         embedding_dim: Integer. Defaults to `64`.
         seed: Integer. Defaults to `0`.
 
@@ -285,4 +285,7 @@ class MICRO(Recommender):
         queries = view / self.temperature
         own = ops.mean(ops.sum(queries * fused, axis=1))
         keys = ops.concatenate([view, fused], axis=0)
-        return mean_logsumexp(queries, keys, self.block_size) - own
+        denominators = mean_logsumexp(
+            queries, keys, self.block_size, bound=1.0 / self.temperature
+        )
+        return denominators - own

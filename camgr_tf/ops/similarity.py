@@ -3,9 +3,14 @@
 import numpy as np
 import tensorflow as tf
 
-# Entries of the product that exist at one time (float32): 8 million are
-# 32 MB, small beside the models and large enough for a full-speed product.
-BLOCK_ENTRIES = 8_000_000
+# Entries of the product that exist at one time (float32): 4 million are
+# 16 MB, large enough for a full-speed product and small enough that the next
+# step finds most of them in the processor's cache.
+BLOCK_ENTRIES = 4_000_000
+
+# Sums of millions of exponentials up to this size stay far from the ends of
+# float32 (1e-38 to 3e38), so that no maximum has to be subtracted.
+LARGEST_EXPONENT = 60.0
 
 
 def nearest_rows(rows, num_neighbors, block_size=None):
@@ -20,7 +25,7 @@ def nearest_rows(rows, num_neighbors, block_size=None):
             cosines are to be compared.
         num_neighbors: Integer. Places kept for each row.
         block_size: Integer. Rows computed at one time. Defaults to `None`:
-            what fits in 32 MB.
+            what fits in 16 MB.
 
     Returns:
         int32 tensor of shape `(num_rows, num_neighbors)`, largest first.
@@ -34,14 +39,14 @@ def nearest_rows(rows, num_neighbors, block_size=None):
 
     places = tf.map_fn(
         top_places,
-        _row_blocks(num_rows, num_rows, block_size),
+        _row_blocks(num_rows, _block_size(num_rows, num_rows, block_size)),
         fn_output_signature=tf.int32,
         parallel_iterations=1,
     )
     return tf.reshape(places, (-1, num_neighbors))[:num_rows]
 
 
-def mean_logsumexp(queries, keys, block_size=None):
+def mean_logsumexp(queries, keys, block_size=None, bound=None):
     """Mean over queries of the log-sum-exp of products with other rows' keys.
 
     ```
@@ -58,31 +63,41 @@ def mean_logsumexp(queries, keys, block_size=None):
         keys: Float tensor of shape `(num_keys, dim)`, at least as many rows
             as `queries`; row `a` is left out for query `a`.
         block_size: Integer. Queries computed at one time; the result does
-            not depend on it. Defaults to `None`: what fits in 32 MB.
+            not depend on it. Defaults to `None`: what fits in 16 MB.
+        bound: Float. A size that no product exceeds, such as the inverse
+            temperature of cosines. Up to 60 it saves the subtraction of each
+            row's largest product. Defaults to `None`: unknown.
 
     Returns:
         Scalar tensor with first-order gradients.
     """
     queries, keys = tf.convert_to_tensor(queries), tf.convert_to_tensor(keys)
-    num_queries = queries.shape[0]
-    blocks = _row_blocks(num_queries, keys.shape[0], block_size)
-    # A padded row repeats the last query and weighs nothing.
-    real = np.arange(blocks.size).reshape(blocks.shape) < num_queries
-    weights = tf.constant(real / num_queries, queries.dtype)
-    blocks = tf.constant(blocks)
+    num_queries, dim = queries.shape
+    starts, is_new = _overlapping_blocks(
+        num_queries, _block_size(num_queries, keys.shape[0], block_size)
+    )
+    num_blocks, size = is_new.shape
+    # A row that the last block repeats weighs nothing there.
+    weights = tf.constant(is_new / num_queries, queries.dtype)
+    starts = tf.constant(starts)
+    own_product = tf.fill([size], tf.constant(-np.inf, queries.dtype))
 
     @tf.custom_gradient
     def mean(queries, keys):
-        def add_block(block, total, queries_gradient, keys_gradient):
-            row_ids = blocks[block]
-            own = tf.gather(queries, row_ids)
-            logits = tf.tensor_scatter_nd_update(
-                tf.matmul(own, keys, transpose_b=True),
-                tf.stack([tf.range(blocks.shape[1]), row_ids], axis=1),
-                tf.fill([blocks.shape[1]], tf.constant(-np.inf, queries.dtype)),
-            )  # (block_size, num_keys)
-            maxima = tf.reduce_max(logits, axis=1, keepdims=True)
-            exponentials = tf.exp(logits - maxima)
+        # The layout in which products of few rows run at full speed.
+        columns = tf.transpose(keys)
+
+        def add_block(block, total, queries_gradient, columns_gradient):
+            start = starts[block]
+            own = tf.slice(queries, [start, 0], [size, dim])
+            logits = tf.linalg.set_diag(
+                tf.matmul(own, columns), own_product, k=start
+            )  # (size, num_keys)
+            maxima = 0.0
+            if bound is None or bound > LARGEST_EXPONENT:
+                maxima = tf.reduce_max(logits, axis=1, keepdims=True)
+                logits = logits - maxima
+            exponentials = tf.exp(logits)
             sums = tf.reduce_sum(exponentials, axis=1, keepdims=True)
             row_weights = weights[block][:, None]
             scales = row_weights / sums
@@ -93,22 +108,25 @@ def mean_logsumexp(queries, keys, block_size=None):
                 queries_gradient.write(
                     block, scales * tf.matmul(exponentials, keys)
                 ),
-                keys_gradient
-                + tf.matmul(exponentials, scales * own, transpose_a=True),
+                columns_gradient
+                + tf.matmul(scales * own, exponentials, transpose_a=True),
             )
 
-        _, total, queries_gradient, keys_gradient = tf.while_loop(
-            lambda block, *_: block < blocks.shape[0],
+        _, total, queries_gradient, columns_gradient = tf.while_loop(
+            lambda block, *_: block < num_blocks,
             add_block,
             (
                 tf.constant(0),
                 tf.constant(0.0, queries.dtype),
-                tf.TensorArray(queries.dtype, size=blocks.shape[0]),
-                tf.zeros_like(keys),
+                tf.TensorArray(queries.dtype, size=num_blocks),
+                tf.zeros_like(columns),
             ),
             parallel_iterations=1,
         )
-        queries_gradient = queries_gradient.concat()[:num_queries]
+        queries_gradient = tf.boolean_mask(
+            queries_gradient.concat(), is_new.ravel()
+        )
+        keys_gradient = tf.transpose(columns_gradient)
 
         def backward(upstream):
             return upstream * queries_gradient, upstream * keys_gradient
@@ -118,11 +136,28 @@ def mean_logsumexp(queries, keys, block_size=None):
     return mean(queries, keys)
 
 
-def _row_blocks(num_rows, num_columns, block_size):
-    """Row ids in equal blocks; the last block repeats the last row."""
+def _block_size(num_rows, num_columns, block_size):
+    """Rows of each block, so that all blocks are about equal."""
     if block_size is None:
         block_size = max(1, BLOCK_ENTRIES // num_columns)
     num_blocks = -(-num_rows // min(block_size, num_rows))
-    block_size = -(-num_rows // num_blocks)
+    return -(-num_rows // num_blocks)
+
+
+def _row_blocks(num_rows, block_size):
+    """Row ids in equal blocks; the last block repeats the last row."""
+    num_blocks = -(-num_rows // block_size)
     row_ids = np.arange(num_blocks * block_size, dtype="int32")
     return np.minimum(row_ids, num_rows - 1).reshape(num_blocks, block_size)
+
+
+def _overlapping_blocks(num_rows, block_size):
+    """First row of each block, and which rows no block before has had.
+
+    The last block ends with the last row, where it begins before the end of
+    the block before.
+    """
+    ends = np.arange(0, num_rows, block_size)
+    starts = np.minimum(ends, num_rows - block_size).astype("int32")
+    row_ids = starts[:, None] + np.arange(block_size)
+    return starts, row_ids >= ends[:, None]

@@ -1,4 +1,8 @@
+import itertools
+
 import numpy as np
+import pytest
+import scipy.special
 import tensorflow as tf
 
 from camgr_tf.ops import mean_logsumexp
@@ -32,10 +36,13 @@ class TestMeanLogsumexp:
 
     def test_gradient_is_that_of_the_whole_matrix(self):
         queries, keys = random_rows(9), random_rows(18, seed=1)
-        for block_size in (1, 4, 7, 9, 100, None):
+        bound = np.abs(queries @ keys.T).max()
+        for block_size, bound in itertools.product(
+            (1, 4, 7, 9, 100, None), (None, bound, 61.0)
+        ):
             q, k = tf.Variable(queries), tf.Variable(keys)
             with tf.GradientTape() as tape:
-                value = 5.0 * mean_logsumexp(q, k, block_size)
+                value = 5.0 * mean_logsumexp(q, k, block_size, bound)
             gradients = tape.gradient(value, [q, k])
             with tf.GradientTape() as tape:
                 products = tf.linalg.set_diag(
@@ -55,6 +62,23 @@ class TestMeanLogsumexp:
         rows = np.array([[30.0], [20.0]], "float32")
         # Query 0 sees 600 alone, query 1 too.
         np.testing.assert_allclose(mean_logsumexp(rows, rows), 600.0)
+
+    @pytest.mark.parametrize("sign", [1.0, -1.0])
+    def test_bounded_products_may_be_as_large_as_60(self, sign):
+        # Query 0 sees +-60 and 0, query 1 sees 0 twice.
+        queries = np.array([[sign * 60.0], [0.0]], "float32")
+        keys = np.array([[1.0], [1.0], [0.0]], "float32")
+        keys[2] = 0.0 if sign > 0 else 1.0
+        values = np.delete(queries @ keys.T, [0, 4]).reshape(2, 2)
+        expected = scipy.special.logsumexp(values.astype("float64"), axis=1)
+        q = tf.Variable(queries)
+        with tf.GradientTape() as tape:
+            value = mean_logsumexp(q, keys, bound=60.0)
+        np.testing.assert_allclose(value, expected.mean(), rtol=1e-6)
+        # Half the mean key under the softmax: 1, and the mean of two.
+        np.testing.assert_allclose(
+            tape.gradient(value, q), [[0.5], [keys[[0, 2]].mean() / 2]], 1e-6
+        )
 
     def test_the_matrix_is_never_whole(self):
         """No tensor of the compiled graph has all rows and all columns."""
