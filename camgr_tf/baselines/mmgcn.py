@@ -1,6 +1,7 @@
 from keras import ops
 
-from camgr_tf.graphs import bipartite_adjacency
+from camgr_tf.graphs import item_user_adjacency
+from camgr_tf.graphs import user_item_adjacency
 from camgr_tf.models.recommender import Recommender
 from camgr_tf.ops import l2_normalize
 from camgr_tf.ops import sparse_matmul
@@ -80,7 +81,9 @@ class MMGCN(Recommender):
         self.l2_weight = l2_weight
         self.train_ids = train_ids
 
-        self.adjacency = bipartite_adjacency(dataset.interactions, "row")
+        # The two halves of `P`: the graph has no other edges.
+        self.user_items = user_item_adjacency(dataset.interactions)
+        self.item_users = item_user_adjacency(dataset.interactions)
         self.features = {
             m: ops.convert_to_tensor(dataset.features[m])
             for m in self.modalities
@@ -132,46 +135,84 @@ class MMGCN(Recommender):
             width = dim
 
     def embed(self, training=False):
-        states = sum(self.branch(m) for m in self.modalities)
-        states = states / len(self.modalities)
-        return states[: self.num_users], states[self.num_users :]
+        return self.fuse(self.branch(m) for m in self.modalities)
 
-    def branch(self, modality):
-        """Last states of all nodes in one modality, `(num_nodes, dim)`."""
+    def fuse(self, branches):
+        """The mean of all branches, users and items apart."""
+        users, items = zip(*branches)
+        return sum(users) / len(users), sum(items) / len(items)
+
+    def branch(self, modality, user_ids=None, item_ids=None):
+        """Last states in one modality.
+
+        Args:
+            modality: String.
+            user_ids: int32 tensor. The users whose last states are asked
+                for. Defaults to `None`: all.
+            item_ids: int32 tensor, likewise. Defaults to `None`: all.
+
+        Returns:
+            Tuple of tensors `(num_rows, dim)`, of users and of items.
+        """
         items = self.features[modality]
         if modality in self.projections:
             items = self.projections[modality](items)
-        states = l2_normalize(
-            ops.concatenate([self.user_tables[modality], items], axis=0)
+        users = l2_normalize(ops.convert_to_tensor(self.user_tables[modality]))
+        items = l2_normalize(items)
+        user_ids_table, item_ids_table = ops.split(
+            ops.convert_to_tensor(self.id_table), [self.num_users], axis=0
         )
         for k in range(self.num_layers):
             name = f"{modality}_{k}"
-            neighbors = _leaky_relu(
-                sparse_matmul(self.adjacency, states @ self.convolutions[name])
-            )
-            own = _leaky_relu(self.id_layers[name](states)) + self.id_table
-            states = _leaky_relu(
-                self.output_layers[name](
-                    ops.concatenate([neighbors, own], axis=1)
-                )
-            )
-        return states
+            kernel = ops.convert_to_tensor(self.convolutions[name])
+            # P (X C) = (P X) C: the dense product is with items' rows both
+            # times, of which there are fewer than users'.
+            to_users = sparse_matmul(self.user_items, items @ kernel)
+            to_items = sparse_matmul(self.item_users, users) @ kernel
+            users = users, to_users, user_ids_table
+            items = items, to_items, item_ids_table
+            if k == self.num_layers - 1:
+                users = _rows(users, user_ids)
+                items = _rows(items, item_ids)
+            users = self.combine(name, *users)
+            items = self.combine(name, *items)
+        return users, items
+
+    def combine(self, name, states, gathered, ids):
+        """`X_k` of some nodes from their own and their neighbors' states."""
+        own = _leaky_relu(self.id_layers[name](states)) + ids
+        layer = self.output_layers[name]
+        # [H || J] W without the concatenation.
+        neighbor_kernel, own_kernel = ops.split(
+            ops.convert_to_tensor(layer.kernel), [gathered.shape[1]], axis=0
+        )
+        return _leaky_relu(
+            _leaky_relu(gathered) @ neighbor_kernel
+            + own @ own_kernel
+            + layer.bias
+        )
 
     def loss_terms(self, user_ids, positive_item_ids, negative_item_ids):
-        terms = super().loss_terms(
-            user_ids, positive_item_ids, negative_item_ids
+        item_ids = ops.concatenate([positive_item_ids, negative_item_ids])
+        users, items = self.fuse(
+            self.branch(m, user_ids, item_ids) for m in self.modalities
         )
-        users = ops.take(self.id_table, user_ids, axis=0)
-        items = ops.take(
-            self.id_table,
-            self.num_users
-            + ops.concatenate([positive_item_ids, negative_item_ids]),
-            axis=0,
-        )
-        penalty = ops.mean(users * users) + ops.mean(items * items)
+        positive_items, negative_items = ops.split(items, 2, axis=0)
+        id_users = ops.take(self.id_table, user_ids, axis=0)
+        id_items = ops.take(self.id_table, self.num_users + item_ids, axis=0)
+        penalty = ops.mean(id_users * id_users) + ops.mean(id_items * id_items)
         if "image" in self.user_tables:
             penalty = penalty + ops.mean(ops.square(self.user_tables["image"]))
-        return {**terms, "l2": self.l2_weight * penalty}
+        return {
+            "bpr": self.bpr(users, positive_items, negative_items),
+            "l2": self.l2_weight * penalty,
+        }
+
+
+def _rows(tensors, row_ids):
+    if row_ids is None:
+        return tensors
+    return [ops.take(tensor, row_ids, axis=0) for tensor in tensors]
 
 
 def _leaky_relu(x):

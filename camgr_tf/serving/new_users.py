@@ -112,15 +112,21 @@ def _(model: MMGCN):
 def _mmgcn_branch(model, modality):
     states = mmgcn_start(model, modality)
     width = states.shape[1]
+    num_users = model.num_users
     sent = []
     for k in range(model.num_layers):
         messages = states @ model.convolutions[f"{modality}_{k}"]
-        sent.append(np.asarray(messages)[model.num_users :])
+        sent.append(np.asarray(messages)[num_users:])
         states = mmgcn_layer(
             model,
             f"{modality}_{k}",
             states,
-            sparse_matmul(model.adjacency, messages),
+            ops.concatenate(
+                [
+                    sparse_matmul(model.user_items, messages[num_users:]),
+                    sparse_matmul(model.item_users, messages[:num_users]),
+                ]
+            ),
             model.id_table,
         )
 
