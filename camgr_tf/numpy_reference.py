@@ -49,18 +49,21 @@ def behavior(user_table, item_table, train, left_out=()):
         user_table: Array of shape `(num_users, dim)`.
         item_table: Array of shape `(num_items, dim)`.
         train: Sequence of pairs `(user, item)`.
-        left_out: Collection of pairs that count as zeros in the mean.
-            Defaults to `()`.
+        left_out: Collection of pairs that are not averaged. Defaults to
+            `()`.
 
     Returns:
         Array of shape `(num_items, dim)`.
     """
     result = item_table.astype("float64")
     for item in range(len(item_table)):
-        buyers = [user for user, bought in train if bought == item]
+        buyers = [
+            user
+            for user, bought in train
+            if bought == item and (user, item) not in left_out
+        ]
         for user in buyers:
-            if (user, item) not in left_out:
-                result[item] += user_table[user] / len(buyers)
+            result[item] += user_table[user] / len(buyers)
     return result
 
 
@@ -110,11 +113,12 @@ def semantic_convolution(
         states: Array of shape `(num_items, dim)`.
         num_users: Integer.
         train: Sequence of pairs `(user, item)`.
-        left_out: Collection of pairs that count as zeros in the mean.
-            Defaults to `()`.
-        aggregation: String. `"row"` divides by the user's number of items
-            (eq. 14), `"symmetric"` by the root of that times the item's
-            number of users. Defaults to `"row"`.
+        left_out: Collection of pairs that are not averaged. Defaults to
+            `()`.
+        aggregation: String. `"row"` divides by the number of items that are
+            averaged (eq. 14), `"symmetric"` by the root of the number of all
+            the user's items times the item's number of users. Defaults to
+            `"row"`.
 
     Returns:
         Array of shape `(num_users + num_items, dim)`.
@@ -123,13 +127,13 @@ def semantic_convolution(
     users = np.zeros((num_users, states.shape[1]))
     for user in range(num_users):
         bought = [item for buyer, item in train if buyer == user]
-        for item in bought:
-            divisor = len(bought)
+        averaged = [item for item in bought if (user, item) not in left_out]
+        for item in averaged:
+            divisor = len(averaged)
             if aggregation == "symmetric":
                 buyers = sum(other == item for _, other in train)
-                divisor = np.sqrt(divisor * buyers)
-            if (user, item) not in left_out:
-                users[user] += items[item] / divisor
+                divisor = np.sqrt(len(bought) * buyers)
+            users[user] += items[item] / divisor
     return np.concatenate([users, items])
 
 

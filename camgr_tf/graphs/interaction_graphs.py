@@ -16,11 +16,14 @@ class InteractionGraphs(NamedTuple):
             (eq. 7).
         item_users: `Adjacency` of shape `(num_items, num_users)` (eq. 2-4).
         user_items: `Adjacency` of shape `(num_users, num_items)` (eq. 14).
+        user_aggregation: String, `"row"` or `"symmetric"`: the normalization
+            of `user_items`.
     """
 
     nodes: Adjacency
     item_users: Adjacency
     user_items: Adjacency
+    user_aggregation: str
 
     @classmethod
     def build(cls, interactions, user_aggregation):
@@ -38,6 +41,7 @@ class InteractionGraphs(NamedTuple):
             nodes=bipartite_adjacency(interactions),
             item_users=item_user_adjacency(interactions),
             user_items=user_item_adjacency(interactions, user_aggregation),
+            user_aggregation=user_aggregation,
         )
 
     def without(self, user_ids, item_ids):
@@ -49,6 +53,10 @@ class InteractionGraphs(NamedTuple):
         anything about other items. The same holds, over two steps, for the
         other graphs.
 
+        A mean is then the mean over the other neighbors, on the same scale
+        as in evaluation, where the candidates were not bought. Symmetric
+        weights stay as they are.
+
         Args:
             user_ids: int32 tensor of shape `(num_pairs,)`.
             item_ids: int32 tensor of shape `(num_pairs,)`.
@@ -58,11 +66,15 @@ class InteractionGraphs(NamedTuple):
         """
         num_users = self.user_items.shape[0]
         item_nodes = item_ids + num_users
-        return InteractionGraphs(
+        return self._replace(
             nodes=self.nodes.without(
                 tf.concat([user_ids, item_nodes], axis=0),
                 tf.concat([item_nodes, user_ids], axis=0),
             ),
-            item_users=self.item_users.without(item_ids, user_ids),
-            user_items=self.user_items.without(user_ids, item_ids),
+            item_users=self.item_users.without(
+                item_ids, user_ids, keep_sums=True
+            ),
+            user_items=self.user_items.without(
+                user_ids, item_ids, keep_sums=self.user_aggregation == "row"
+            ),
         )

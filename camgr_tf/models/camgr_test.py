@@ -94,8 +94,8 @@ def _encode(model, dataset, num_layers, left_out=()):
 def _fused(model, dataset, nodes, not_bought=(), not_averaged=()):
     """Eq. 1-6 and 10-26.
 
-    The pairs `not_bought` count as zeros in eq. 2-4, the pairs `not_averaged`
-    in eq. 14.
+    The pairs `not_bought` are not averaged in eq. 2-4, the pairs
+    `not_averaged` not in eq. 14.
     """
     users, items = np.float64(model.user_table), np.float64(model.item_table)
     behavior = items

@@ -75,16 +75,20 @@ class Adjacency:
                 np.bincount(edges.col, minlength=matrix.shape[1]), "float32"
             )
 
-    def without(self, targets, sources):
+    def without(self, targets, sources, keep_sums=False):
         """The same matrix with some entries set to zero, for one product.
 
-        Degrees and the normalization of the other entries stay as they are.
-        Cheap enough for every training step: a copy of the values.
+        Degrees stay as they are. Cheap enough for every training step: a
+        copy of the values.
 
         Args:
             targets: int32 tensor of shape `(num_pairs,)`.
             sources: int32 tensor of shape `(num_pairs,)`. A pair that is no
                 edge changes nothing.
+            keep_sums: Boolean. Whether a target's other entries grow so that
+                they sum to what all did, as a mean over the others needs;
+                with none left, all are zero. Defaults to `False`: they stay
+                as they are.
 
         Returns:
             `Adjacency` with the same edges, whose values are zero at the
@@ -99,12 +103,22 @@ class Adjacency:
             places[:, None],
             tf.zeros_like(places, self.tensor.values.dtype),
         )
+        if keep_sums:
+            before = self._target_sums(self.tensor.values)
+            after = self._target_sums(values)
+            scales = tf.math.divide_no_nan(before, after)
+            values = values * tf.gather(scales, self.targets)
         result = copy.copy(self)
         result.tensor = self.tensor.with_values(values)
         result.transposed = self.transposed.with_values(
             tf.gather(values, self.permutation)
         )
         return result
+
+    def _target_sums(self, values):
+        return tf.math.unsorted_segment_sum(
+            values, self.targets, self.shape[0]
+        )
 
 
 def _pair_keys(targets, sources, shape):

@@ -105,6 +105,20 @@ def test_without_nothing():
     np.testing.assert_array_equal(tf.sparse.to_dense(rest.tensor), MATRIX)
 
 
+def test_without_some_entries_the_others_keep_the_sum():
+    adjacency = Adjacency(scipy.sparse.csr_matrix(MATRIX))
+    # Row 0 keeps 2 of 5, row 2 nothing.
+    rest = adjacency.without(
+        tf.constant([0, 2, 2]), tf.constant([2, 0, 1]), keep_sums=True
+    )
+    expected = np.zeros((3, 4))
+    expected[0, 1] = 5
+    np.testing.assert_array_equal(tf.sparse.to_dense(rest.tensor), expected)
+    np.testing.assert_array_equal(
+        tf.sparse.to_dense(rest.transposed), expected.T
+    )
+
+
 def test_refuses_a_dense_matrix():
     message = "`matrix` must be a SciPy sparse matrix. Received: ndarray"
     with pytest.raises(ValueError, match=message):
