@@ -78,7 +78,13 @@ def _(model: GRCN, dataset):
 @vector_parts.register
 def _(model: MMGCN, dataset):
     scale = 1.0 / len(model.modalities)
-    return _split(model, {m: scale * model.branch(m) for m in model.modalities})
+    return _split(
+        model,
+        {
+            m: scale * ops.concatenate(model.branch(m), axis=0)
+            for m in model.modalities
+        },
+    )
 
 
 @vector_parts.register
