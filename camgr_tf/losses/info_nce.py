@@ -1,5 +1,6 @@
 from keras import ops
 
+from camgr_tf.ops import in_batch_cross_entropy
 from camgr_tf.ops import l2_normalize
 
 
@@ -30,7 +31,11 @@ def info_nce(queries, keys, temperature=0.2, normalize=True):
     """
     if normalize:
         queries, keys = l2_normalize(queries), l2_normalize(keys)
-    return softmax_cross_entropy(queries @ ops.transpose(keys) / temperature)
+    return in_batch_cross_entropy(
+        queries / temperature,
+        keys,
+        bound=1.0 / temperature if normalize else None,
+    )
 
 
 def softmax_cross_entropy(logits):

@@ -1,6 +1,7 @@
 """Stateless functions of tensors that Keras' `ops` does not offer."""
 
 from camgr_tf.ops.adjacency import Adjacency
+from camgr_tf.ops.in_batch import in_batch_cross_entropy
 from camgr_tf.ops.normalize import l2_normalize
 from camgr_tf.ops.segment import segment_softmax
 from camgr_tf.ops.segment import segment_sum
@@ -14,6 +15,7 @@ from camgr_tf.ops.sparse import weighted_matmul
 __all__ = [
     "Adjacency",
     "edge_products",
+    "in_batch_cross_entropy",
     "l2_normalize",
     "mean_logsumexp",
     "nearest_rows",

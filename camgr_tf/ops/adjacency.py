@@ -116,9 +116,7 @@ class Adjacency:
         return result
 
     def _target_sums(self, values):
-        return tf.math.unsorted_segment_sum(
-            values, self.targets, self.shape[0]
-        )
+        return tf.math.unsorted_segment_sum(values, self.targets, self.shape[0])
 
 
 def _pair_keys(targets, sources, shape):
