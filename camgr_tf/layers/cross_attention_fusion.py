@@ -9,6 +9,7 @@ from camgr_tf.layers.cross_attention import head_attention
 from camgr_tf.layers.cross_attention import modality_attention
 from camgr_tf.layers.cross_attention import node_attention
 from camgr_tf.layers.cross_attention import paper_logit_scale
+from camgr_tf.layers.cross_attention import projected_channel_attention
 
 # Start of the learned temperature when queries and keys are normalized.
 NORMALIZED_LOGIT_SCALE = 8.0
@@ -239,15 +240,22 @@ class CrossAttentionFusion(keras.layers.Layer):
         scale = paper_logit_scale(self.units)
         if self.attention == "zero":
             return ops.zeros_like(value)
-        if self.attention == "channel":
-            if self.normalize_logits:
-                scale = ops.exp(self.log_scale)
+        if self.attention == "channel" and self.normalize_logits:
             return channel_attention(
                 projections["query"](query[:num_context]),
                 projections["key"](keys[0][:num_context]),
                 value,
+                ops.exp(self.log_scale),
+                normalize=True,
+            )
+        if self.attention == "channel":
+            return projected_channel_attention(
+                query[:num_context],
+                keys[0][:num_context],
+                projections["query"],
+                projections["key"],
+                value,
                 scale,
-                normalize=self.normalize_logits,
             )
         if self.attention == "nodes" or (
             self.attention == "batch" and num_context is not None

@@ -1,5 +1,6 @@
 import math
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -9,6 +10,7 @@ from camgr_tf.layers.cross_attention import head_attention
 from camgr_tf.layers.cross_attention import modality_attention
 from camgr_tf.layers.cross_attention import node_attention
 from camgr_tf.layers.cross_attention import paper_logit_scale
+from camgr_tf.layers.cross_attention import projected_channel_attention
 from camgr_tf.numpy_reference import softmax
 
 
@@ -36,6 +38,42 @@ def test_channel_attention_by_hand():
     values = np.array([[4.0, 8.0], [0.0, 2.0]], "float32")
     result = channel_attention(queries, keys, values, 1.0)
     np.testing.assert_allclose(result, [[5, 6], [0.5, 1]], rtol=1e-6)
+
+
+def test_projected_channel_attention_equals_that_of_projected_nodes():
+    layers = [keras.layers.Dense(3) for _ in range(2)]
+    queries, keys = _random(2, 10, 4)
+    values, upstream = _random(2, 6, 3, seed=1)
+    for seed, layer in enumerate(layers):
+        layer.build((None, 4))
+        layer.kernel.assign(_random(4, 3, seed=2 + seed))
+        layer.bias.assign(_random(3, seed=4 + seed))
+    weights = [w.value for layer in layers for w in layer.weights]
+
+    def results(attend):
+        inputs = [tf.constant(x) for x in (queries, keys, values)]
+        with tf.GradientTape() as tape:
+            tape.watch(inputs)
+            result = attend(*inputs)
+            loss = tf.reduce_sum(result * upstream)
+        return result, *tape.gradient(loss, inputs + weights)
+
+    received = results(
+        lambda q, k, v: projected_channel_attention(q, k, *layers, v, 0.2)
+    )
+    expected = results(
+        lambda q, k, v: channel_attention(layers[0](q), layers[1](k), v, 0.2)
+    )
+    # The same by NumPy in float64.
+    q, k = (
+        x.astype("float64") @ np.asarray(layer.kernel) + np.asarray(layer.bias)
+        for x, layer in zip((queries, keys), layers)
+    )
+    np.testing.assert_allclose(
+        received[0], values @ softmax(0.2 * q.T @ k).T, rtol=1e-4, atol=1e-5
+    )
+    for ours, theirs in zip(received, expected):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
 
 
 def test_normalized_channel_logits_do_not_grow_with_the_nodes():
