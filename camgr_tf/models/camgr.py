@@ -42,7 +42,7 @@ class CAmgr(Recommender):
         dataset: `camgr_tf.data.Dataset`. Interactions, and a feature array
             `(num_items, width)` for each modality; one modality, two or more.
         num_layers: Integer. Layers of the graph encoder, the `L` of eq. 9;
-            `0` leaves the ID embeddings as they are. Defaults to `2`.
+            `0` leaves the ID embeddings as they are. Defaults to `3`.
         encoder: String, the layers of eq. 7 and 8: `"attention"` (the
             paper), `"scaled_attention"` (without `W` and activation, with
             weights times `sqrt(d_n / d_i)`) or `"propagation"` (LightGCN's
@@ -62,8 +62,8 @@ class CAmgr(Recommender):
         left_out: String, from where a training step leaves out the pairs
             that it is to predict: `"none"`, `"aggregation"` (the users' mean
             of eq. 14) or `"all"` (also the means of eq. 2-4 and the
-            encoder's messages of eq. 7). Defaults to
-            `"all"`.
+            encoder's messages of eq. 7). A mean is then over the others.
+            Defaults to `"all"`.
         fusion: String, `"cross_attention"` (eq. 15-26), or in its place
             (Table 3, "w/o CAFF") the `"mean"` of the modalities or a
             `"weighted_mean"` with learned weights. Defaults to
@@ -129,7 +129,7 @@ class CAmgr(Recommender):
         self,
         dataset,
         *,
-        num_layers=2,
+        num_layers=3,
         encoder="propagation",
         purification="item_user",
         num_neighbors=10,
