@@ -109,7 +109,7 @@ class GRCN(Recommender):
         contents, attentions = zip(*(self.content(m) for m in self.modalities))
         identity = self.propagate_ids(self.edge_weights(attentions))
         states = ops.concatenate([identity, *contents], axis=1)
-        return states[: self.num_users], states[self.num_users :]
+        return ops.split(states, [self.num_users], axis=0)
 
     def content(self, modality):
         """One modality's states and the attention that made them.

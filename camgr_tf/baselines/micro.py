@@ -250,10 +250,8 @@ class MICRO(Recommender):
         """Final users and items from `h`."""
         nodes = ops.concatenate([self.user_table, self.item_table], axis=0)
         nodes = propagate(self.adjacency, nodes, self.num_layers)
-        return (
-            nodes[: self.num_users],
-            nodes[self.num_users :] + l2_normalize(fused),
-        )
+        users, items = ops.split(nodes, [self.num_users], axis=0)
+        return users, items + l2_normalize(fused)
 
     def loss_terms(self, user_ids, positive_item_ids, negative_item_ids):
         views, fused = self.modal_states(self.training_graphs())

@@ -128,7 +128,7 @@ class SLMRec(Recommender):
             ops.concatenate([users, items], axis=0),
             self.num_layers,
         )
-        return states[: self.num_users], states[self.num_users :]
+        return ops.split(states, [self.num_users], axis=0)
 
     def loss_terms(self, user_ids, positive_item_ids, negative_item_ids):
         users, items = self.propagated_states()

@@ -240,18 +240,21 @@ class CrossAttentionFusion(keras.layers.Layer):
         scale = paper_logit_scale(self.units)
         if self.attention == "zero":
             return ops.zeros_like(value)
+        asking, answering = query, keys[0]
+        if num_context is not None:
+            asking, answering = asking[:num_context], answering[:num_context]
         if self.attention == "channel" and self.normalize_logits:
             return channel_attention(
-                projections["query"](query[:num_context]),
-                projections["key"](keys[0][:num_context]),
+                projections["query"](asking),
+                projections["key"](answering),
                 value,
                 ops.exp(self.log_scale),
                 normalize=True,
             )
         if self.attention == "channel":
             return projected_channel_attention(
-                query[:num_context],
-                keys[0][:num_context],
+                asking,
+                answering,
                 projections["query"],
                 projections["key"],
                 value,
@@ -262,8 +265,8 @@ class CrossAttentionFusion(keras.layers.Layer):
         ):
             return node_attention(
                 queries,
-                projections["key"](keys[0][:num_context]),
-                projections["value"](keys[0][:num_context]),
+                projections["key"](answering),
+                projections["value"](answering),
                 scale,
             )
         row_keys = [projections["key"](pick(key)) for key in keys]
