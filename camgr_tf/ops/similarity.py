@@ -3,6 +3,10 @@
 import numpy as np
 import tensorflow as tf
 
+from camgr_tf.ops.blocks import block_starts
+from camgr_tf.ops.blocks import equal_block_size
+from camgr_tf.ops.blocks import join_blocks
+
 # Entries of the product that exist at one time (float32): 4 million are
 # 16 MB, large enough for a full-speed product and small enough that the next
 # step finds most of them in the processor's cache.
@@ -73,11 +77,12 @@ def mean_logsumexp(queries, keys, block_size=None, bound=None):
     """
     queries, keys = tf.convert_to_tensor(queries), tf.convert_to_tensor(keys)
     num_queries, dim = queries.shape
-    starts, is_new = _overlapping_blocks(
-        num_queries, _block_size(num_queries, keys.shape[0], block_size)
-    )
-    num_blocks, size = is_new.shape
+    size = _block_size(num_queries, keys.shape[0], block_size)
+    starts = block_starts(num_queries, size)
+    num_blocks = len(starts)
     # A row that the last block repeats weighs nothing there.
+    first_new = size * np.arange(num_blocks)
+    is_new = starts[:, None] + np.arange(size) >= first_new[:, None]
     weights = tf.constant(is_new / num_queries, queries.dtype)
     starts = tf.constant(starts)
     own_product = tf.fill([size], tf.constant(-np.inf, queries.dtype))
@@ -123,8 +128,8 @@ def mean_logsumexp(queries, keys, block_size=None, bound=None):
             ),
             parallel_iterations=1,
         )
-        queries_gradient = tf.boolean_mask(
-            queries_gradient.concat(), is_new.ravel()
+        queries_gradient = join_blocks(
+            queries_gradient.concat(), num_queries, size
         )
         keys_gradient = tf.transpose(columns_gradient)
 
@@ -137,11 +142,9 @@ def mean_logsumexp(queries, keys, block_size=None, bound=None):
 
 
 def _block_size(num_rows, num_columns, block_size):
-    """Rows of each block, so that all blocks are about equal."""
     if block_size is None:
         block_size = max(1, BLOCK_ENTRIES // num_columns)
-    num_blocks = -(-num_rows // min(block_size, num_rows))
-    return -(-num_rows // num_blocks)
+    return equal_block_size(num_rows, block_size)
 
 
 def _row_blocks(num_rows, block_size):
@@ -149,15 +152,3 @@ def _row_blocks(num_rows, block_size):
     num_blocks = -(-num_rows // block_size)
     row_ids = np.arange(num_blocks * block_size, dtype="int32")
     return np.minimum(row_ids, num_rows - 1).reshape(num_blocks, block_size)
-
-
-def _overlapping_blocks(num_rows, block_size):
-    """First row of each block, and which rows no block before has had.
-
-    The last block ends with the last row, where it begins before the end of
-    the block before.
-    """
-    ends = np.arange(0, num_rows, block_size)
-    starts = np.minimum(ends, num_rows - block_size).astype("int32")
-    row_ids = starts[:, None] + np.arange(block_size)
-    return starts, row_ids >= ends[:, None]
