@@ -1,5 +1,6 @@
 """Graphs of users and items, and of similar items."""
 
+from camgr_tf.graphs.approximate_neighbors import approximate_neighbors
 from camgr_tf.graphs.bipartite import bipartite_adjacency
 from camgr_tf.graphs.bipartite import bipartite_matrix
 from camgr_tf.graphs.bipartite import interaction_matrix
@@ -9,11 +10,12 @@ from camgr_tf.graphs.bipartite import symmetric_normalize
 from camgr_tf.graphs.bipartite import user_item_adjacency
 from camgr_tf.graphs.cache import cache_folder
 from camgr_tf.graphs.interaction_graphs import InteractionGraphs
-from camgr_tf.graphs.semantic import nearest_neighbors
+from camgr_tf.graphs.neighbors import nearest_neighbors
 from camgr_tf.graphs.semantic import semantic_matrix
 
 __all__ = [
     "InteractionGraphs",
+    "approximate_neighbors",
     "bipartite_adjacency",
     "bipartite_matrix",
     "cache_folder",

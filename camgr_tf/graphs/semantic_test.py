@@ -1,10 +1,7 @@
-import tracemalloc
-
 import numpy as np
 import pytest
 
 from camgr_tf.graphs import semantic
-from camgr_tf.graphs.semantic import nearest_neighbors
 from camgr_tf.graphs.semantic import semantic_matrix
 
 # The specification's example, section 1.6. Rows 1 and 3 have the cosine
@@ -20,24 +17,6 @@ def _features(num_items=60, width=7, seed=0):
     features[30:33] = 4.0 * features[3]
     features[7:60:33] = 0.0
     return features
-
-
-def _brute_force(features, k, include_self=True):
-    """Every pair, then a full sort by similarity and item id."""
-    features = features.astype("float64")
-    norms = np.linalg.norm(features, axis=1)
-    similarities = np.zeros((len(features), len(features)))
-    for f in range(len(features)):
-        for g in range(len(features)):
-            if norms[f] and norms[g]:
-                similarities[f, g] = (
-                    features[f] @ features[g] / (norms[f] * norms[g])
-                )
-    similarities = np.round(similarities, 9)
-    if not include_self:
-        np.fill_diagonal(similarities, -np.inf)
-    order = np.argsort(-similarities, axis=1, kind="stable")[:, :k]
-    return order, np.take_along_axis(similarities, order, axis=1)
 
 
 def test_fixture_symmetric():
@@ -59,64 +38,6 @@ def test_fixture_row():
         atol=5e-5,
     )
     np.testing.assert_allclose(matrix.sum(axis=1), 1, rtol=1e-12)
-
-
-def test_fixture_without_self():
-    indices, similarities = nearest_neighbors(FIXTURE, 1, include_self=False)
-    assert indices.tolist() == [[2], [2], [0]]
-    np.testing.assert_allclose(
-        similarities, [[0.8944], [0.4472], [0.8944]], atol=5e-5
-    )
-    assert semantic_matrix(FIXTURE, 1, include_self=False).diagonal().max() == 0
-
-
-@pytest.mark.parametrize("include_self", [True, False])
-@pytest.mark.parametrize("block_size", [1, 7, 16, 60, 1000, None])
-def test_equals_brute_force_in_blocks_of_any_size(block_size, include_self):
-    features = _features()
-    indices, similarities = nearest_neighbors(
-        features, 9, include_self, block_size
-    )
-    expected, values = _brute_force(features, 9, include_self)
-    np.testing.assert_array_equal(indices, expected)
-    np.testing.assert_allclose(similarities, values, atol=1e-6)
-    assert indices.dtype == np.int32
-    assert similarities.dtype == np.float32
-
-
-@pytest.mark.parametrize("block_size", [1, 7, 64, 500])
-def test_equal_rows_tie_however_the_machine_sums(block_size):
-    # Wide rows: a float32 product gives equal columns different last digits,
-    # and the neighbors then change with the block size.
-    rng = np.random.default_rng(0)
-    features = np.abs(rng.normal(size=(500, 700))).astype("float32")
-    features[100:140] = features[5]
-    features[300:305] = 2 * features[5]
-    indices, similarities = nearest_neighbors(
-        features, 4, block_size=block_size
-    )
-    for item in (5, 100, 139, 302):
-        assert indices[item].tolist() == [5, 100, 101, 102]
-        assert similarities[item].tolist() == [1, 1, 1, 1]
-
-
-def test_ties_at_the_cut_go_to_the_smaller_id():
-    features = np.ones((6, 2), "float32")
-    indices, _ = nearest_neighbors(features, 3)
-    assert indices.tolist() == [[0, 1, 2]] * 6
-    indices, _ = nearest_neighbors(features, 3, include_self=False)
-    assert indices.tolist() == [[1, 2, 3], [0, 2, 3]] + [
-        [0, 1, 3],
-        *[[0, 1, 2]] * 3,
-    ]
-
-
-def test_all_candidates_may_be_kept():
-    features = _features(12)
-    indices, _ = nearest_neighbors(features, 12)
-    assert np.sort(indices, axis=1).tolist() == [list(range(12))] * 12
-    indices, _ = nearest_neighbors(features, 11, include_self=False)
-    assert all(item not in row for item, row in enumerate(indices))
 
 
 @pytest.mark.parametrize("normalization", ["row", "symmetric"])
@@ -143,17 +64,6 @@ def test_item_order_does_not_matter_without_ties():
     np.testing.assert_allclose(
         shuffled.toarray(), matrix[np.ix_(order, order)], atol=1e-6
     )
-
-
-def test_no_matrix_of_all_items_by_all_items():
-    features = np.random.default_rng(0).normal(size=(4000, 8))
-    features = features.astype("float32")
-    tracemalloc.start()
-    nearest_neighbors(features, 10, block_size=100)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    # All pairs are 64 MB in float32; a block of 100 rows is 5 MB at 12 bytes.
-    assert peak < 10e6
 
 
 def test_the_cache_is_reused(tmp_path, monkeypatch):
@@ -196,27 +106,6 @@ def test_a_change_makes_a_new_cache_entry(tmp_path, change):
     )
 
 
-@pytest.mark.parametrize(
-    "arguments, message",
-    [
-        (
-            {"num_neighbors": 0},
-            "`num_neighbors` must be in 1..3, the number of candidate items. "
-            "Received: num_neighbors=0",
-        ),
-        ({"num_neighbors": 4}, "1..3, .* Received: num_neighbors=4"),
-        ({"num_neighbors": 3, "include_self": False}, "must be in 1..2"),
-        (
-            {"num_neighbors": 1, "block_size": 0},
-            "`block_size` must be positive. Received: block_size=0",
-        ),
-    ],
-)
-def test_refuses_bad_sizes(arguments, message):
-    with pytest.raises(ValueError, match=message):
-        nearest_neighbors(FIXTURE, **arguments)
-
-
 def test_refuses_an_unknown_normalization():
     message = (
         r"`normalization` must be one of \['row', 'symmetric'\]. "
@@ -224,3 +113,35 @@ def test_refuses_an_unknown_normalization():
     )
     with pytest.raises(ValueError, match=message):
         semantic_matrix(FIXTURE, 2, normalization="both")
+
+
+def test_an_item_is_not_its_own_neighbor_without_self():
+    matrix = semantic_matrix(FIXTURE, 1, include_self=False)
+    assert matrix.toarray().argmax(axis=1).tolist() == [2, 2, 0]
+
+
+def test_refuses_an_unknown_method():
+    message = (
+        r"`method` must be one of \('exact', 'approximate'\). "
+        "Received: method='fast'"
+    )
+    with pytest.raises(ValueError, match=message):
+        semantic_matrix(FIXTURE, 2, method="fast")
+
+
+def test_the_approximate_graph_has_a_cache_entry_of_its_own(tmp_path):
+    pytest.importorskip("faiss")
+    features = _features()
+    exact = semantic_matrix(features, 5, cache_dir=tmp_path)
+    matrix = semantic_matrix(
+        features, 5, cache_dir=tmp_path, method="approximate"
+    )
+    assert len(list(tmp_path.iterdir())) == 2
+    # So few items are one cell, and nothing is missed.
+    np.testing.assert_allclose(
+        matrix.sum(axis=1), exact.sum(axis=1), atol=1e-12
+    )
+    again = semantic_matrix(
+        features, 5, cache_dir=tmp_path, method="approximate"
+    )
+    np.testing.assert_array_equal(again.toarray(), matrix.toarray())
