@@ -1,3 +1,4 @@
+import keras
 from keras import ops
 
 from camgr_tf.graphs import item_user_adjacency
@@ -27,6 +28,9 @@ class MMGCN(Recommender):
     values, and `l2_weight` changes no gradient. This is the default, since
     published results come from it. `train_ids` trains both, as the paper
     has it; that is another model and to be reported as such.
+
+    What the untrained tables contribute is computed by `begin_epoch`, once
+    for all steps of an epoch; `embed` reads the tables themselves.
 
     The released codes project the image alone, because it is wide; any
     modality not named in `projected_modalities` enters with its own width.
@@ -109,6 +113,8 @@ class MMGCN(Recommender):
                 f"{m}_users", self.num_users, width
             )
             self._build_branch(m, width)
+        self.constants = _Constants()
+        self.begin_epoch()
 
     def _frozen_table(self, name, rows, columns):
         return self.table(
@@ -142,11 +148,25 @@ class MMGCN(Recommender):
         users, items = zip(*branches)
         return sum(users) / len(users), sum(items) / len(items)
 
-    def branch(self, modality, user_ids=None, item_ids=None):
+    def user_start(self, modality):
+        """The users' `X_0` in one modality and the items' mean of it."""
+        users = l2_normalize(ops.convert_to_tensor(self.user_tables[modality]))
+        return users, sparse_matmul(self.item_users, users)
+
+    def begin_epoch(self):
+        # Untrained tables change only when weights are loaded, which is
+        # between epochs.
+        if not self.train_ids:
+            for m in self.modalities:
+                self.constants.assign(m, self.user_start(m))
+
+    def branch(self, modality, start=None, user_ids=None, item_ids=None):
         """Last states in one modality.
 
         Args:
             modality: String.
+            start: Tuple of tensors, what `user_start` returns. Defaults to
+                `None`: computed from the current weights.
             user_ids: int32 tensor. The users whose last states are asked
                 for. Defaults to `None`: all.
             item_ids: int32 tensor, likewise. Defaults to `None`: all.
@@ -157,18 +177,20 @@ class MMGCN(Recommender):
         items = self.features[modality]
         if modality in self.projections:
             items = self.projections[modality](items)
-        users = l2_normalize(ops.convert_to_tensor(self.user_tables[modality]))
         items = l2_normalize(items)
+        users, from_users = start or self.user_start(modality)
         user_ids_table, item_ids_table = ops.split(
             ops.convert_to_tensor(self.id_table), [self.num_users], axis=0
         )
         for k in range(self.num_layers):
             name = f"{modality}_{k}"
+            if k > 0:
+                from_users = sparse_matmul(self.item_users, users)
             kernel = ops.convert_to_tensor(self.convolutions[name])
             # P (X C) = (P X) C: the dense product is with items' rows both
             # times, of which there are fewer than users'.
             to_users = sparse_matmul(self.user_items, items @ kernel)
-            to_items = sparse_matmul(self.item_users, users) @ kernel
+            to_items = from_users @ kernel
             users = users, to_users, user_ids_table
             items = items, to_items, item_ids_table
             if k == self.num_layers - 1:
@@ -195,7 +217,8 @@ class MMGCN(Recommender):
     def loss_terms(self, user_ids, positive_item_ids, negative_item_ids):
         item_ids = ops.concatenate([positive_item_ids, negative_item_ids])
         users, items = self.fuse(
-            self.branch(m, user_ids, item_ids) for m in self.modalities
+            self.branch(m, self.constants.get(m), user_ids, item_ids)
+            for m in self.modalities
         )
         positive_items, negative_items = ops.split(items, 2, axis=0)
         id_users = ops.take(self.id_table, user_ids, axis=0)
@@ -207,6 +230,30 @@ class MMGCN(Recommender):
             "bpr": self.bpr(users, positive_items, negative_items),
             "l2": self.l2_weight * penalty,
         }
+
+
+class _Constants:
+    """Tensors by name that training reads and that are no weights.
+
+    They follow from weights; an attribute of the model itself would be
+    saved with them.
+    """
+
+    def __init__(self):
+        self._variables = {}
+
+    def get(self, name):
+        """The tensors of that name, or `None`."""
+        variables = self._variables.get(name)
+        return variables and tuple(v.value for v in variables)
+
+    def assign(self, name, tensors):
+        if name not in self._variables:
+            self._variables[name] = [
+                keras.Variable(tensor, trainable=False) for tensor in tensors
+            ]
+        for variable, tensor in zip(self._variables[name], tensors):
+            variable.assign(tensor)
 
 
 def _rows(tensors, row_ids):

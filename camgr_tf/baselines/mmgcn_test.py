@@ -102,6 +102,50 @@ class TestMMGCN:
         for before, after in zip(frozen, model.non_trainable_variables):
             np.testing.assert_array_equal(np.asarray(after), before)
 
+    @pytest.mark.parametrize("train_ids", [False, True])
+    def test_tables_of_other_weights_count_from_the_next_epoch(self, train_ids):
+        options = {"embedding_dim": 6, "projection_dim": 7}
+        model = MMGCN(tiny_dataset(), train_ids=train_ids, **options)
+        before = model.loss_terms(**tiny_batch())["bpr"]
+        for table in model.user_tables.values():
+            table.assign(-np.asarray(table))
+        users, items = oracle_states(model, tiny_dataset())
+        np.testing.assert_allclose(model.embed()[0], users, atol=1e-5)
+        u, i, j = tiny_batch().values()
+        expected = bpr(users[u], items[i], items[j])
+        assert abs(expected - before) > 1e-4
+        model.begin_epoch()
+        received = model.loss_terms(**tiny_batch())["bpr"]
+        np.testing.assert_allclose(received, expected, atol=1e-5)
+
+    def test_gradients_are_those_of_finite_differences(self):
+        options = {"embedding_dim": 6, "projection_dim": 7}
+        model = MMGCN(tiny_dataset(), **options)
+        u, i, j = tiny_batch().values()
+
+        def oracle_loss():
+            users, items = oracle_states(model, tiny_dataset())
+            return bpr(users[u], items[i], items[j])
+
+        rng = np.random.default_rng(0)
+        for variable, gradient in zip(
+            model.trainable_variables, gradients_of(model)
+        ):
+            start = np.asarray(variable)
+            direction = rng.normal(size=start.shape)
+            direction *= 1e-3 / np.linalg.norm(direction)
+            variable.assign(start + direction)
+            above = oracle_loss()
+            variable.assign(start - direction)
+            below = oracle_loss()
+            variable.assign(start)
+            np.testing.assert_allclose(
+                np.sum(gradient * direction),
+                (above - below) / 2,
+                rtol=2e-2,
+                atol=1e-7,
+            )
+
     def test_penalty_has_no_effect_on_gradients(self):
         options = {"embedding_dim": 6, "projection_dim": 7}
         without = MMGCN(tiny_dataset(), l2_weight=0.0, **options)
