@@ -1,0 +1,1 @@
+"""Times and memory against problem size; nothing else imports this."""

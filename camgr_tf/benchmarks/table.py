@@ -1,0 +1,107 @@
+import json
+import platform
+import subprocess
+from importlib import metadata
+from pathlib import Path
+
+import pandas as pd
+import psutil
+
+from camgr_tf.benchmarks.growth import growth_exponent
+from camgr_tf.staged_file import staged_file
+
+PACKAGES = ("tensorflow", "keras", "numpy", "scipy")
+# What grows, by the kind of measurement, and what it is fitted over.
+GROWTH = {
+    "training": ("step_seconds", "interactions"),
+    "evaluation": ("evaluation_seconds", "interactions"),
+    "semantic_graph": ("graph_seconds", "items"),
+}
+
+
+def fit_growth(rows):
+    """Growth exponents of all that was measured at several sizes.
+
+    Args:
+        rows: List of dictionaries with `kind` and `label`; those with an
+            `error` are left out.
+
+    Returns:
+        Dictionary from `"<kind> <label>"` to a float.
+    """
+    table = pd.DataFrame([row for row in rows if "error" not in row])
+    if table.empty:
+        return {}
+    exponents = {}
+    for (kind, label), part in table.groupby(["kind", "label"], sort=False):
+        value, size = GROWTH[kind]
+        if part[size].nunique() > 1:
+            exponents[f"{kind} {label}"] = growth_exponent(
+                part[size], part[value]
+            )
+    return exponents
+
+
+def machine(threads):
+    """What the figures depend on, besides the code.
+
+    Args:
+        threads: Integer. Threads of the measurements.
+
+    Returns:
+        Dictionary of plain values.
+    """
+    return {
+        "processor": _processor(),
+        "cores": psutil.cpu_count(),
+        "load_before": psutil.getloadavg()[0],
+        "memory_mb": psutil.virtual_memory().total / 2**20,
+        "threads": threads,
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        **{name: metadata.version(name) for name in PACKAGES},
+        "commit": _commit(),
+    }
+
+
+def write_tables(folder, rows, description):
+    """Writes `benchmarks.csv` and `benchmarks.json`.
+
+    Args:
+        folder: Path.
+        rows: List of dictionaries.
+        description: Dictionary that the JSON file begins with.
+
+    Returns:
+        Path of the JSON file.
+    """
+    path = Path(folder) / "benchmarks.json"
+    contents = {**description, "growth": fit_growth(rows), "rows": rows}
+    with staged_file(path) as staging:
+        staging.write_text(json.dumps(contents, indent=2) + "\n")
+    with staged_file(path.with_suffix(".csv")) as staging:
+        pd.DataFrame(rows).to_csv(staging, index=False)
+    return path
+
+
+def _processor():
+    path = Path("/proc/cpuinfo")
+    if path.is_file():
+        for line in path.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor()
+
+
+def _commit():
+    """The commit of the code, marked if files differ from it."""
+    try:
+        return subprocess.run(
+            ["git", "describe", "--always", "--dirty", "--abbrev=12"],
+            cwd=Path(__file__).parent,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None
