@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 NOTEBOOKS := 01_data 02_purification 03_encoder 04_fusion 05_training 06_analysis
 
-.PHONY: setup demo test notebooks lint clean
+.PHONY: setup demo test notebooks benchmark lint clean
 
 setup: $(VENV)/.installed
 
@@ -24,6 +24,10 @@ demo: setup
 test: setup
 	$(BIN)/python -m pip install --quiet --editable ".[index,search]"
 	$(BIN)/python -m pytest
+
+# Hours for all models and sizes; its options measure parts.
+benchmark: setup
+	$(BIN)/python -m camgr_tf.benchmarks
 
 lint: setup
 	$(BIN)/python -m pip install --quiet "ruff>=0.17,<1"

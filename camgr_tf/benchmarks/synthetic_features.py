@@ -8,7 +8,7 @@ def clustered_features(num_items, width, seed=0, num_clusters=None, rank=8):
     """Rows in clusters, each a small flat piece of a `rank`-dimensional space.
 
     ```
-    h_i = c_z + B_z u_i + 0.01 e_i,   z uniform,  u_i and e_i normal
+    h_i = c_z + B_z u_i / 4 + e_i / 100,   z uniform,  u_i and e_i normal
     ```
 
     with a basis `B_z` for each cluster. Uniform random rows would have no
@@ -40,7 +40,7 @@ def clustered_features(num_items, width, seed=0, num_clusters=None, rank=8):
         own = clusters[start : start + BLOCK_ROWS]
         block = centers[own]
         block += 0.01 * rng.standard_normal(block.shape, "float32")
-        places = 0.5 * rng.standard_normal((len(own), rank), "float32")
+        places = 0.25 * rng.standard_normal((len(own), rank), "float32")
         for basis in range(num_bases):
             rows = np.flatnonzero(own % num_bases == basis)
             block[rows] += places[rows] @ bases[basis]

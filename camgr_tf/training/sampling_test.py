@@ -6,6 +6,7 @@ import scipy.stats
 
 from camgr_tf.testing import TINY_TRAIN
 from camgr_tf.testing import tiny_dataset
+from camgr_tf.training import sampling
 from camgr_tf.training.sampling import NegativeSampler
 from camgr_tf.training.sampling import TrainingBatches
 
@@ -26,6 +27,16 @@ def test_never_a_training_positive_and_only_training_items():
     assert not set(zip(users.tolist(), negatives.tolist())) & set(TINY_TRAIN)
     # Item 8 does not occur in training; items 0 to 7 do.
     assert set(negatives.tolist()) == set(range(8))
+
+
+@pytest.mark.parametrize("marks_per_pair", [0, 1, 32])
+def test_marks_only_save_time(monkeypatch, marks_per_pair):
+    # With 0 all pairs share one place, and every item is searched for.
+    monkeypatch.setattr(sampling, "MARKS_PER_PAIR", marks_per_pair)
+    sampler = NegativeSampler(INTERACTIONS)
+    pairs = [(user, item) for user in range(7) for item in range(9)]
+    found = sampler._is_positive(np.array([9 * u + i for u, i in pairs]))
+    assert [pair for pair, yes in zip(pairs, found) if yes] == TINY_TRAIN
 
 
 def test_held_out_items_are_legal():
