@@ -10,6 +10,7 @@ os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
 import keras
 
 from camgr_tf.allocator import keep_freed_memory
+from camgr_tf.device import prepare_device
 
 if keras.backend.backend() != "tensorflow":
     raise ImportError(
@@ -18,6 +19,7 @@ if keras.backend.backend() != "tensorflow":
     )
 
 keep_freed_memory()
+prepare_device()
 
 # Imported when first asked for: a command that reads data needs no models.
 _EXPORTS = {

@@ -10,7 +10,7 @@ SWITCHES = {"": False, "0": False, "1": True}
 def prepare_device():
     """Sets memory growth, mixed precision and determinism for this process.
 
-    To be called before the first tensor exists. Memory of a GPU is taken as
+    `import camgr_tf` calls it, before the first tensor exists. Memory of a GPU is taken as
     it is needed, unless `TF_FORCE_GPU_ALLOW_GROWTH` says otherwise. Two
     environment variables, `0` or `1`, ask for more:
 

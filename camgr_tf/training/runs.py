@@ -15,6 +15,7 @@ from camgr_tf.config import parameters_digest
 from camgr_tf.config import resolve_config
 from camgr_tf.data.dataset import Dataset
 from camgr_tf.data.dataset import load_dataset
+from camgr_tf.device import prepare_device
 from camgr_tf.models import Recommender
 from camgr_tf.registry import MODELS
 from camgr_tf.staged_file import staged_file
@@ -266,6 +267,7 @@ def _description(config, dataset):
             m: int(f.shape[1]) for m, f in dataset.features.items()
         },
         "provenance": dataset.provenance,
+        "device": prepare_device(),
         "versions": {
             "python": platform.python_version(),
             **{name: metadata.version(name) for name in PACKAGES},
