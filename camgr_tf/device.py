@@ -10,9 +10,9 @@ SWITCHES = {"": False, "0": False, "1": True}
 def prepare_device():
     """Sets memory growth, mixed precision and determinism for this process.
 
-    `import camgr_tf` calls it, before the first tensor exists. Memory of a GPU is taken as
-    it is needed, unless `TF_FORCE_GPU_ALLOW_GROWTH` says otherwise. Two
-    environment variables, `0` or `1`, ask for more:
+    `import camgr_tf` calls it, before the first tensor exists. Memory of a
+    GPU is taken as it is needed, unless `TF_FORCE_GPU_ALLOW_GROWTH` says
+    otherwise. Two environment variables, `0` or `1`, ask for more:
 
     - `CAMGR_MIXED_PRECISION`: TensorFlow's graph rewriter computes dense
       products in float16 on a GPU; weights and sparse products stay float32.
