@@ -177,7 +177,7 @@ def test_embeddings_and_loss_terms_equal_the_equations(
 def test_one_modality_asks_itself():
     model, dataset = _model(1)
     assert model.query_modality == "image"
-    nodes = _encode(model, dataset, 2)
+    nodes = _encode(model, dataset, model.num_layers)
     expected = nodes + _fused(model, dataset, nodes)
     result = np.concatenate(model.embed())
     np.testing.assert_allclose(result, expected, rtol=1e-3, atol=1e-4)
