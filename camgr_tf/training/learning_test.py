@@ -61,6 +61,7 @@ def test_a_trained_model_beats_chance_and_its_untrained_self(name):
     after = evaluator.evaluate(*model.embed())["recall@5"]
     # Of 35 items that are not masked five are shown: chance is 0.14. Only
     # five are of the user's group: who knows the groups reaches 1. Models
-    # that smooth over similar items know much of them untrained.
-    assert after > 0.75
-    assert after > before + 0.3
+    # that smooth over similar items know much of them untrained, so training
+    # must halve what is missing.
+    assert after > 0.7
+    assert 1 - after < (1 - before) / 2
