@@ -21,21 +21,35 @@ def prepare_device():
       that cannot do so raises an error.
 
     Returns:
-        Dictionary with `mixed_precision` and `deterministic`, booleans.
+        Dictionary, `device_options()`.
 
     Raises:
         ValueError: If a variable is neither `0` nor `1`.
     """
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
-    mixed_precision = _switch("CAMGR_MIXED_PRECISION")
-    deterministic = _switch("CAMGR_DETERMINISTIC")
-    if mixed_precision:
+    options = device_options()
+    if options["mixed_precision"]:
         tf.config.optimizer.set_experimental_options(
             {"auto_mixed_precision": True}
         )
-    if deterministic:
+    if options["deterministic"]:
         tf.config.experimental.enable_op_determinism()
-    return {"mixed_precision": mixed_precision, "deterministic": deterministic}
+    return options
+
+
+def device_options():
+    """What the environment asks of the device; sets nothing.
+
+    Returns:
+        Dictionary with `mixed_precision` and `deterministic`, booleans.
+
+    Raises:
+        ValueError: If a variable is neither `0` nor `1`.
+    """
+    return {
+        "mixed_precision": _switch("CAMGR_MIXED_PRECISION"),
+        "deterministic": _switch("CAMGR_DETERMINISTIC"),
+    }
 
 
 def _switch(name):

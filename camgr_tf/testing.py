@@ -70,6 +70,59 @@ def tiny_batch():
     }
 
 
+# Section 1.6 of the specification. Rows 1 and 3 have the cosine 2 / sqrt(5),
+# rows 2 and 3 the cosine 1 / sqrt(5).
+COSINE_ROWS = np.array([[1.0, 0.0], [0.0, 1.0], [2.0, 1.0]], "float32")
+
+
+def tied_features(num_items=60, width=7, seed=0):
+    """Random rows, of which some are equal, parallel or zero.
+
+    Args:
+        num_items: Integer. Defaults to `60`.
+        width: Integer. Defaults to `7`.
+        seed: Integer. Defaults to `0`.
+
+    Returns:
+        float32 array of shape `(num_items, width)`.
+    """
+    rng = np.random.default_rng(seed)
+    features = rng.normal(size=(num_items, width)).astype("float32")
+    features[20:30] = features[3]
+    features[30:33] = 4.0 * features[3]
+    features[7:60:33] = 0.0
+    return features
+
+
+def directional_slopes(variables, loss, seed=0):
+    """Slopes of a loss along a random direction of each variable.
+
+    By central differences; each variable is left as it was.
+
+    Args:
+        variables: List of `keras.Variable`.
+        loss: Function without arguments that returns a float.
+        seed: Integer. Of the directions. Defaults to `0`.
+
+    Returns:
+        List of tuples `(direction, slope)`, of an array of length 1e-3 and
+        the loss's change along it.
+    """
+    rng = np.random.default_rng(seed)
+    slopes = []
+    for variable in variables:
+        start = np.asarray(variable)
+        direction = rng.normal(size=start.shape)
+        direction *= 1e-3 / np.linalg.norm(direction)
+        variable.assign(start + direction)
+        above = loss()
+        variable.assign(start - direction)
+        below = loss()
+        variable.assign(start)
+        slopes.append((direction, (above - below) / 2))
+    return slopes
+
+
 def run_layer_test(layer_class, init_kwargs, inputs, output_shape, num_weights):
     """Checks what every Keras layer owes: shape, configuration, training.
 

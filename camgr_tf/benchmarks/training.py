@@ -10,8 +10,8 @@ from camgr_tf.benchmarks.floor import product_work
 from camgr_tf.benchmarks.rates import matrix_rate
 from camgr_tf.benchmarks.rates import memory_bandwidth
 from camgr_tf.config import resolve_config
-from camgr_tf.training.adam import Adam
 from camgr_tf.training.runs import build_model
+from camgr_tf.training.runs import compile_model
 from camgr_tf.training.sampling import TrainingBatches
 
 
@@ -48,13 +48,7 @@ def measure_training(
     started = time.perf_counter()
     network = build_model(config, dataset)
     build_seconds = time.perf_counter() - started
-    optimizer = Adam(
-        config.learning_rate,
-        coupled_weight_decay=config.coupled_weight_decay,
-        scales=network.learning_rate_scale,
-    )
-    network.compile(optimizer=optimizer, jit_compile=False)
-    optimizer.build(network.trainable_variables)
+    compile_model(network, config)
     batches = TrainingBatches(dataset.interactions, config.batch_size)
     batch = {name: tf.constant(ids) for name, ids in batches[0].items()}
     network.track_losses(network.loss_terms(**batch))

@@ -83,7 +83,9 @@ def test_the_packages_names_are_taken(tmp_path):
 
 
 def test_unknown_experiments_are_refused(tmp_path):
-    with pytest.raises(FileNotFoundError, match="There are ablations, baby_results"):
+    with pytest.raises(
+        FileNotFoundError, match="There are ablations, baby_results"
+    ):
         load_definition("table9")
     with pytest.raises(FileNotFoundError, match="no file .*gone.toml"):
         load_definition(tmp_path / "gone.toml")

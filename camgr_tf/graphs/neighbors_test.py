@@ -5,20 +5,8 @@ import pytest
 
 from camgr_tf.graphs import neighbors
 from camgr_tf.graphs.neighbors import nearest_neighbors
-
-# The specification's example, section 1.6. Rows 1 and 3 have the cosine
-# 2 / sqrt(5), rows 2 and 3 the cosine 1 / sqrt(5).
-FIXTURE = np.array([[1.0, 0.0], [0.0, 1.0], [2.0, 1.0]], "float32")
-
-
-def _features(num_items=60, width=7, seed=0):
-    """Random rows, of which some are equal, parallel or zero."""
-    rng = np.random.default_rng(seed)
-    features = rng.normal(size=(num_items, width)).astype("float32")
-    features[20:30] = features[3]
-    features[30:33] = 4.0 * features[3]
-    features[7:60:33] = 0.0
-    return features
+from camgr_tf.testing import COSINE_ROWS
+from camgr_tf.testing import tied_features
 
 
 def _brute_force(features, k, include_self=True):
@@ -40,7 +28,9 @@ def _brute_force(features, k, include_self=True):
 
 
 def test_fixture_without_self():
-    indices, similarities = nearest_neighbors(FIXTURE, 1, include_self=False)
+    indices, similarities = nearest_neighbors(
+        COSINE_ROWS, 1, include_self=False
+    )
     assert indices.tolist() == [[2], [2], [0]]
     np.testing.assert_allclose(
         similarities, [[0.8944], [0.4472], [0.8944]], atol=5e-5
@@ -54,7 +44,7 @@ def test_equals_brute_force_in_tiles_of_any_size(
     monkeypatch, columns, block_size, include_self
 ):
     monkeypatch.setattr(neighbors, "TILE_NUMBERS", columns * 7)
-    features = _features()
+    features = tied_features()
     indices, similarities = nearest_neighbors(
         features, 9, include_self, block_size
     )
@@ -93,7 +83,7 @@ def test_ties_at_the_cut_go_to_the_smaller_id():
 
 
 def test_all_candidates_may_be_kept():
-    features = _features(12)
+    features = tied_features(12)
     indices, _ = nearest_neighbors(features, 12)
     assert np.sort(indices, axis=1).tolist() == [list(range(12))] * 12
     indices, _ = nearest_neighbors(features, 11, include_self=False)
@@ -129,12 +119,12 @@ def test_no_matrix_of_all_items_by_all_items():
 )
 def test_refuses_bad_sizes(arguments, message):
     with pytest.raises(ValueError, match=message):
-        nearest_neighbors(FIXTURE, **arguments)
+        nearest_neighbors(COSINE_ROWS, **arguments)
 
 
 @pytest.mark.parametrize("include_self", [True, False])
 def test_neighbors_of_some_rows(include_self):
-    features = _features()
+    features = tied_features()
     rows = np.array([41, 3, 20, 59])
     indices, similarities = nearest_neighbors(
         features, 6, include_self, block_size=3, rows=rows

@@ -3,24 +3,12 @@ import pytest
 
 from camgr_tf.graphs import semantic
 from camgr_tf.graphs.semantic import semantic_matrix
-
-# The specification's example, section 1.6. Rows 1 and 3 have the cosine
-# 2 / sqrt(5), rows 2 and 3 the cosine 1 / sqrt(5).
-FIXTURE = np.array([[1.0, 0.0], [0.0, 1.0], [2.0, 1.0]], "float32")
-
-
-def _features(num_items=60, width=7, seed=0):
-    """Random rows, of which some are equal, parallel or zero."""
-    rng = np.random.default_rng(seed)
-    features = rng.normal(size=(num_items, width)).astype("float32")
-    features[20:30] = features[3]
-    features[30:33] = 4.0 * features[3]
-    features[7:60:33] = 0.0
-    return features
+from camgr_tf.testing import COSINE_ROWS
+from camgr_tf.testing import tied_features
 
 
 def test_fixture_symmetric():
-    matrix = semantic_matrix(FIXTURE, 2, normalization="symmetric")
+    matrix = semantic_matrix(COSINE_ROWS, 2, normalization="symmetric")
     np.testing.assert_allclose(
         matrix.toarray(),
         [[0.5279, 0, 0.4721], [0, 0.6910, 0.2701], [0.4721, 0, 0.5279]],
@@ -31,7 +19,7 @@ def test_fixture_symmetric():
 def test_fixture_row():
     # Rows of the fixture's kept cosines over their sums: row 2 keeps itself
     # and item 3, 1 / (1 + .4472) = .6910.
-    matrix = semantic_matrix(FIXTURE, 2, normalization="row").toarray()
+    matrix = semantic_matrix(COSINE_ROWS, 2, normalization="row").toarray()
     np.testing.assert_allclose(
         matrix,
         [[0.5279, 0, 0.4721], [0, 0.6910, 0.3090], [0.4721, 0, 0.5279]],
@@ -42,7 +30,7 @@ def test_fixture_row():
 
 @pytest.mark.parametrize("normalization", ["row", "symmetric"])
 def test_a_zero_row_has_no_neighbors(normalization):
-    features = _features()
+    features = tied_features()
     matrix = semantic_matrix(features, 9, normalization=normalization)
     assert np.isfinite(matrix.data).all()
     assert matrix[[7, 40]].nnz == 0
@@ -67,7 +55,7 @@ def test_item_order_does_not_matter_without_ties():
 
 
 def test_the_cache_is_reused(tmp_path, monkeypatch):
-    features = _features()
+    features = tied_features()
     matrix = semantic_matrix(features, 5, cache_dir=tmp_path / "cache")
     (path,) = (tmp_path / "cache").iterdir()
     assert path.name.startswith("neighbors-") and path.suffix == ".npz"
@@ -89,14 +77,14 @@ def test_the_cache_is_reused(tmp_path, monkeypatch):
     [
         {"num_neighbors": 4},
         {"include_self": False},
-        {"features": _features(seed=1)},
-        {"features": _features() + np.eye(60, 7, dtype="float32") * 1e-6},
-        {"features": _features().astype("float64")},
-        {"features": _features()[:59]},
+        {"features": tied_features(seed=1)},
+        {"features": tied_features() + np.eye(60, 7, dtype="float32") * 1e-6},
+        {"features": tied_features().astype("float64")},
+        {"features": tied_features()[:59]},
     ],
 )
 def test_a_change_makes_a_new_cache_entry(tmp_path, change):
-    arguments = {"features": _features(), "num_neighbors": 5}
+    arguments = {"features": tied_features(), "num_neighbors": 5}
     semantic_matrix(**arguments, cache_dir=tmp_path)
     arguments |= change
     cached = semantic_matrix(**arguments, cache_dir=tmp_path)
@@ -112,11 +100,11 @@ def test_refuses_an_unknown_normalization():
         "Received: normalization='both'"
     )
     with pytest.raises(ValueError, match=message):
-        semantic_matrix(FIXTURE, 2, normalization="both")
+        semantic_matrix(COSINE_ROWS, 2, normalization="both")
 
 
 def test_an_item_is_not_its_own_neighbor_without_self():
-    matrix = semantic_matrix(FIXTURE, 1, include_self=False)
+    matrix = semantic_matrix(COSINE_ROWS, 1, include_self=False)
     assert matrix.toarray().argmax(axis=1).tolist() == [2, 2, 0]
 
 
@@ -126,12 +114,12 @@ def test_refuses_an_unknown_method():
         "Received: method='fast'"
     )
     with pytest.raises(ValueError, match=message):
-        semantic_matrix(FIXTURE, 2, method="fast")
+        semantic_matrix(COSINE_ROWS, 2, method="fast")
 
 
 def test_the_approximate_graph_has_a_cache_entry_of_its_own(tmp_path):
     pytest.importorskip("faiss")
-    features = _features()
+    features = tied_features()
     exact = semantic_matrix(features, 5, cache_dir=tmp_path)
     matrix = semantic_matrix(
         features, 5, cache_dir=tmp_path, method="approximate"

@@ -2,7 +2,6 @@
 
 from camgr_tf.losses.bpr import bpr
 from camgr_tf.losses.info_nce import info_nce
-from camgr_tf.losses.info_nce import softmax_cross_entropy
 from camgr_tf.losses.norms import frobenius
 from camgr_tf.losses.norms import half_squared
 
@@ -11,5 +10,4 @@ __all__ = [
     "frobenius",
     "half_squared",
     "info_nce",
-    "softmax_cross_entropy",
 ]

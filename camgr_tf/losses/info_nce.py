@@ -1,5 +1,3 @@
-from keras import ops
-
 from camgr_tf.ops import in_batch_cross_entropy
 from camgr_tf.ops import l2_normalize
 
@@ -36,19 +34,3 @@ def info_nce(queries, keys, temperature=0.2, normalize=True):
         keys,
         bound=1.0 / temperature if normalize else None,
     )
-
-
-def softmax_cross_entropy(logits):
-    """Cross entropy of a square matrix whose diagonal is the right answer.
-
-    ```
-    mean_b [ logsumexp_r L(b, r) - L(b, b) ]
-    ```
-
-    Args:
-        logits: Float tensor of shape `(batch, batch)`.
-
-    Returns:
-        Scalar tensor; zero for a single row.
-    """
-    return ops.mean(ops.logsumexp(logits, axis=1) - ops.diagonal(logits))

@@ -4,6 +4,8 @@ import numpy as np
 import scipy.sparse
 import tensorflow as tf
 
+from camgr_tf.ops.segment import segment_sum
+
 
 class Adjacency:
     """A constant sparse matrix, its transpose and its edge list.
@@ -104,8 +106,10 @@ class Adjacency:
             tf.zeros_like(places, self.tensor.values.dtype),
         )
         if keep_sums:
-            before = self._target_sums(self.tensor.values)
-            after = self._target_sums(values)
+            before, after = (
+                segment_sum(v, self.targets, self.shape[0])
+                for v in (self.tensor.values, values)
+            )
             scales = tf.math.divide_no_nan(before, after)
             values = values * tf.gather(scales, self.targets)
         result = copy.copy(self)
@@ -114,9 +118,6 @@ class Adjacency:
             tf.gather(values, self.permutation)
         )
         return result
-
-    def _target_sums(self, values):
-        return tf.math.unsorted_segment_sum(values, self.targets, self.shape[0])
 
 
 def _pair_keys(targets, sources, shape):

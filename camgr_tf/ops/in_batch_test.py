@@ -44,6 +44,13 @@ def test_by_hand():
     )
 
 
+def test_large_logits_are_finite():
+    # Keys at right angles: the queries are the logits.
+    logits = np.array([[1000.0, 0.0], [1000.0, 0.0]], "float32")
+    keys = np.eye(2, dtype="float32")
+    assert float(in_batch_cross_entropy(logits, keys)) == 500.0
+
+
 # Up to 33 rows one half is empty or a row; 257 have two uneven halves.
 @pytest.mark.parametrize("num_rows", [1, 2, 31, 33, 34, 257])
 @pytest.mark.parametrize("is_bounded", [True, False])

@@ -57,11 +57,11 @@ def test_a_trained_model_beats_chance_and_its_untrained_self(name):
     batches = TrainingBatches(dataset.interactions, batch_size=100)
     model.track_losses(model.loss_terms(**batches[0]))
     model.begin_epoch()
-    model.fit(batches, epochs=15, verbose=0, shuffle=False)
+    model.fit(batches, epochs=20, verbose=0, shuffle=False)
     after = evaluator.evaluate(*model.embed())["recall@5"]
     # Of 35 items that are not masked five are shown: chance is 0.14. Only
     # five are of the user's group: who knows the groups reaches 1. Models
-    # that smooth over similar items know much of them untrained, so training
-    # must halve what is missing.
-    assert after > 0.7
-    assert 1 - after < (1 - before) / 2
+    # that smooth over similar items know much of them untrained: where less
+    # than 0.3 is left to learn, almost all of it is asked for.
+    assert after > 0.75
+    assert after > min(before + 0.3, 0.95)

@@ -15,7 +15,7 @@ from camgr_tf.config import parameters_digest
 from camgr_tf.config import resolve_config
 from camgr_tf.data.dataset import Dataset
 from camgr_tf.data.dataset import load_dataset
-from camgr_tf.device import prepare_device
+from camgr_tf.device import device_options
 from camgr_tf.models import Recommender
 from camgr_tf.registry import MODELS
 from camgr_tf.staged_file import staged_file
@@ -98,13 +98,7 @@ def train(config, output_root=None, overwrite=False, progress=True):
         dataset.interactions, "test", mask_validation=config.mask_validation
     )
     model = build_model(config, dataset)
-    optimizer = Adam(
-        config.learning_rate,
-        coupled_weight_decay=config.coupled_weight_decay,
-        scales=model.learning_rate_scale,
-    )
-    model.compile(optimizer=optimizer, jit_compile=False)
-    optimizer.build(model.trainable_variables)
+    compile_model(model, config)
     batches = TrainingBatches(
         dataset.interactions, config.batch_size, config.seed
     )
@@ -164,6 +158,22 @@ def build_model(config, dataset):
         `Recommender`.
     """
     return MODELS[config.model](dataset, **config.model_parameters)
+
+
+def compile_model(model, config):
+    """Gives a model the optimizer of a configuration, with its state.
+
+    Args:
+        model: `Recommender`.
+        config: `ExperimentConfig`.
+    """
+    optimizer = Adam(
+        config.learning_rate,
+        coupled_weight_decay=config.coupled_weight_decay,
+        scales=model.learning_rate_scale,
+    )
+    model.compile(optimizer=optimizer, jit_compile=False)
+    optimizer.build(model.trainable_variables)
 
 
 def load_run(folder, data_root=None, dataset=None, model=None):
@@ -267,7 +277,7 @@ def _description(config, dataset):
             m: int(f.shape[1]) for m, f in dataset.features.items()
         },
         "provenance": dataset.provenance,
-        "device": prepare_device(),
+        "device": device_options(),
         "versions": {
             "python": platform.python_version(),
             **{name: metadata.version(name) for name in PACKAGES},
