@@ -144,13 +144,15 @@ def cross_attention(
 
     Args:
         attention: String, a reading of `CrossAttentionFusion`, or
-            `"normalized"`, its `"channel"` with `normalize_logits`.
+            `"normalized"`, its `"channel"` with `normalize_logits`. With
+            `"preference"`, `queries` are those of the ID states.
         queries: Array of shape `(num_nodes, dim)`.
         keys: List of arrays of shape `(num_nodes, dim)`.
         values: List of arrays of shape `(num_nodes, dim)`.
         own: Integer array. The nodes whose result is wanted.
         query_token: Tuple `(key, value)` of the asking modality.
-        scale: Float, the learned temperature of `"normalized"`.
+        scale: Float, the learned factor on cosine logits, or `None` for
+            plain products over the root of the width.
         num_heads: Integer.
 
     Returns:
@@ -181,13 +183,17 @@ def cross_attention(
             mixed = softmax(q @ k.T / math.sqrt(width)) @ v
             result[place] = mixed.ravel()
             continue
-        if attention == "modalities":
+        if attention in ("modalities", "preference"):
             k = np.stack([query_token[0][node], *[key[node] for key in keys]])
             v = np.stack([query_token[1][node], *[val[node] for val in values]])
         else:
             among = own if attention == "batch" else np.arange(len(queries))
             k, v = keys[0][among], values[0][among]
-        result[place] = softmax(k @ query / root) @ v
+        logits = k @ query / root
+        if scale is not None:
+            lengths = np.linalg.norm(k, axis=1) * np.linalg.norm(query)
+            logits = scale * (k @ query) / lengths
+        result[place] = softmax(logits) @ v
     return result
 
 
@@ -220,18 +226,22 @@ def fuse(
         Tuple of arrays of shape `(num_rows, dim)`.
     """
     own = np.arange(len(query)) if rows is None else np.asarray(rows)
-    groups = [keys] if attention == "modalities" else [[key] for key in keys]
+    together = attention in ("modalities", "preference")
+    groups = [keys] if together else [[key] for key in keys]
     parts = []
     for branch in ("common", "distinct"):
         base = "common" if share_projections else branch
         q = linear(weights, f"{base}_query", query)
+        asking = q
+        if attention == "preference":
+            asking = linear(weights, f"{base}_query", node_states)
         gate = sigmoid(linear(weights, f"{branch}_gate", node_states[own]))
         total = 0.0
         for group in groups:
             values = [linear(weights, f"{base}_value", key) for key in group]
             attended = cross_attention(
                 attention,
-                q,
+                asking,
                 [linear(weights, f"{base}_key", key) for key in group],
                 values,
                 own,

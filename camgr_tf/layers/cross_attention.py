@@ -150,7 +150,7 @@ def head_attention(queries, keys, values, logit_scale, num_heads=8):
     return ops.reshape(weights @ ops.reshape(values, tokens), (-1, dim))
 
 
-def modality_attention(queries, keys, values, logit_scale):
+def modality_attention(queries, keys, values, logit_scale, normalize=False):
     """Attention of each node over its modalities.
 
     Args:
@@ -158,10 +158,15 @@ def modality_attention(queries, keys, values, logit_scale):
         keys: Float tensor of shape `(num_rows, num_modalities, dim)`.
         values: Float tensor of shape `(num_rows, num_modalities, dim)`.
         logit_scale: Scalar.
+        normalize: Boolean. Scales queries and keys to unit length, so that
+            logits are cosines, however short the states of a node are.
+            Defaults to `False`.
 
     Returns:
         Tensor of shape `(num_rows, dim)`.
     """
+    if normalize:
+        queries, keys = l2_normalize(queries), l2_normalize(keys)
     logits = logit_scale * ops.sum(queries[:, None, :] * keys, axis=-1)
     weights = ops.softmax(logits, axis=-1)  # (num_rows, num_modalities)
     return ops.sum(weights[:, :, None] * values, axis=1)
@@ -172,4 +177,12 @@ def paper_logit_scale(dim):
     return 1.0 / math.sqrt(dim)
 
 
-ATTENTIONS = ("channel", "batch", "nodes", "heads", "modalities", "zero")
+ATTENTIONS = (
+    "channel",
+    "batch",
+    "nodes",
+    "heads",
+    "modalities",
+    "preference",
+    "zero",
+)

@@ -11,8 +11,8 @@ from camgr_tf.layers.cross_attention import node_attention
 from camgr_tf.layers.cross_attention import paper_logit_scale
 from camgr_tf.layers.cross_attention import projected_channel_attention
 
-# Start of the learned temperature when queries and keys are normalized.
-NORMALIZED_LOGIT_SCALE = 8.0
+# Start of the learned factor on cosine logits, for each reading that has one.
+COSINE_LOGIT_SCALES = {"channel": 8.0, "modalities": 4.0, "preference": 4.0}
 
 
 class CrossAttentionFusion(keras.layers.Layer):
@@ -36,11 +36,13 @@ class CrossAttentionFusion(keras.layers.Layer):
         attention: String, the reading of eq. 18: `"channel"` (the paper's
             layout), `"batch"` over the given rows, `"nodes"` over all nodes,
             `"heads"` over groups of channels of a node, `"modalities"` over a
-            node's modalities, the asking one included, or `"zero"`, which
-            leaves the attention out. Defaults to `"channel"`.
-        normalize_logits: Boolean. Cosine logits with a learned temperature
-            in place of `1 / sqrt(d_k)`; `"channel"` only. Defaults to
-            `False`.
+            node's modalities, the asking one included, `"preference"` the
+            same with `H_n` as what asks and cosine logits (the residual `Q`
+            stays that of `H_t`), or `"zero"`, which leaves the attention
+            out. Defaults to `"channel"`.
+        normalize_logits: Boolean. Cosine logits with a learned factor in
+            place of `1 / sqrt(d_k)`; `"channel"` and `"modalities"` only,
+            `"preference"` has them anyway. Defaults to `False`.
         share_projections: Boolean. Whether the distinct branch uses the
             common branch's `Q`, `K` and `V`, as the paper's single set of
             symbols says. Defaults to `True`.
@@ -50,6 +52,9 @@ class CrossAttentionFusion(keras.layers.Layer):
             last layer of each MLP at zero, so that the layer starts as
             `Linear` sums of its inputs; if false, all start Xavier-uniform
             as the paper says. Defaults to `True`.
+        gate_start: Float. `b_c` of eq. 24 starts at it, `b_d` of eq. 25 at
+            its negative. At `0` both gates start open by half, and with
+            shared projections `CA` cancels in eq. 26. Defaults to `0.0`.
         num_heads: Integer. Tokens of `"heads"`. Defaults to `8`.
         dropout: Float in `[0, 1)`. On `CA` and `V - CA`. Defaults to `0.0`.
         seed: Integer. Of initial values and dropout. Defaults to `0`.
@@ -77,6 +82,7 @@ class CrossAttentionFusion(keras.layers.Layer):
         share_projections=True,
         residual_mlp=True,
         identity_start=True,
+        gate_start=0.0,
         num_heads=8,
         dropout=0.0,
         seed=0,
@@ -88,10 +94,11 @@ class CrossAttentionFusion(keras.layers.Layer):
                 f"`attention` must be one of {ATTENTIONS}. "
                 f"Received: attention={attention!r}"
             )
-        if normalize_logits and attention != "channel":
+        if normalize_logits and attention not in COSINE_LOGIT_SCALES:
             raise ValueError(
-                "`normalize_logits` needs attention='channel'. "
-                f"Received: attention={attention!r}"
+                "`normalize_logits` needs an `attention` of "
+                f"{tuple(COSINE_LOGIT_SCALES)}. Received: "
+                f"attention={attention!r}"
             )
         if units % num_heads:
             raise ValueError(
@@ -101,9 +108,12 @@ class CrossAttentionFusion(keras.layers.Layer):
         self.units = units
         self.attention = attention
         self.normalize_logits = normalize_logits
+        # ID states grow from 0.01 to 1 in training, and cosines do not.
+        self.cosine_logits = normalize_logits or attention == "preference"
         self.share_projections = share_projections
         self.residual_mlp = residual_mlp
         self.identity_start = identity_start
+        self.gate_start = gate_start
         self.num_heads = num_heads
         self.dropout = dropout
         self.seed = seed
@@ -126,9 +136,15 @@ class CrossAttentionFusion(keras.layers.Layer):
         }
         self.gates = {
             branch: self._dense(
-                f"{branch}_gate", identity=False, activation="sigmoid"
+                f"{branch}_gate",
+                identity=False,
+                activation="sigmoid",
+                bias=start,
             )
-            for branch in ("common", "distinct")
+            for branch, start in (
+                ("common", self.gate_start),
+                ("distinct", -self.gate_start),
+            )
         }
         if self.residual_mlp:
             self.norms = {}
@@ -140,12 +156,12 @@ class CrossAttentionFusion(keras.layers.Layer):
                 norm.build((None, self.units))
                 self.norms[branch] = norm
                 self.mlps[branch] = self._mlp(branch)
-        if self.normalize_logits:
+        if self.cosine_logits:
             self.log_scale = self.add_weight(
                 name="log_scale",
                 shape=(),
                 initializer=keras.initializers.Constant(
-                    math.log(NORMALIZED_LOGIT_SCALE)
+                    math.log(COSINE_LOGIT_SCALES[self.attention])
                 ),
             )
         self.dropout_layer = keras.layers.Dropout(self.dropout, seed=self.seed)
@@ -186,14 +202,16 @@ class CrossAttentionFusion(keras.layers.Layer):
             return states if rows is None else ops.take(states, rows, axis=0)
 
         # Attention over modalities sees all of them at once.
-        groups = (
-            [keys] if self.attention == "modalities" else [[k] for k in keys]
-        )
+        together = self.attention in ("modalities", "preference")
+        groups = [keys] if together else [[key] for key in keys]
+        preferences = pick(node_states)
 
         # With shared projections both branches use one attention.
         attended = {
             name: [
-                self._project(name, query, group, pick, num_context)
+                self._project(
+                    name, query, group, preferences, pick, num_context
+                )
                 for group in groups
             ]
             for name in self.projections
@@ -205,21 +223,23 @@ class CrossAttentionFusion(keras.layers.Layer):
                 for states in attended.get(name, attended["common"])
             )
 
-        preferences = pick(node_states)
         scale = 0.5 / len(groups)
         return (
             scale * branch("common") * self.gates["common"](preferences),
             scale * branch("distinct") * self.gates["distinct"](preferences),
         )
 
-    def _project(self, branch, query, keys, pick, num_context):
+    def _project(self, branch, query, keys, preferences, pick, num_context):
         """`Q`, `V` and `CA` of the wanted rows, each `(num_rows, units)`."""
         projections = self.projections[branch]
         queries = projections["query"](pick(query))
         values = [projections["value"](pick(key)) for key in keys]
         value = sum(values) / len(values)
+        asking = queries
+        if self.attention == "preference":
+            asking = projections["query"](preferences)
         attended = self._attend(
-            projections, query, keys, pick, queries, value, num_context
+            projections, query, keys, pick, asking, value, num_context
         )
         return queries, value, attended
 
@@ -278,14 +298,19 @@ class CrossAttentionFusion(keras.layers.Layer):
                 queries, row_keys[0], value, scale, self.num_heads
             )
         tokens = [query, *keys]
+        if self.cosine_logits:
+            scale = ops.exp(self.log_scale)
         return modality_attention(
             queries,
             ops.stack([projections["key"](pick(t)) for t in tokens], axis=1),
             ops.stack([projections["value"](pick(t)) for t in tokens], axis=1),
             scale,
+            self.cosine_logits,
         )
 
-    def _dense(self, name, identity=True, zero=False, activation=None):
+    def _dense(
+        self, name, identity=True, zero=False, activation=None, bias=0.0
+    ):
         self._num_dense += 1
         if zero and self.identity_start:
             initializer = "zeros"
@@ -299,6 +324,7 @@ class CrossAttentionFusion(keras.layers.Layer):
             self.units,
             activation=activation,
             kernel_initializer=initializer,
+            bias_initializer=keras.initializers.Constant(bias),
             name=name,
         )
         layer.build((None, self.units))
@@ -320,6 +346,7 @@ class CrossAttentionFusion(keras.layers.Layer):
                 "share_projections": self.share_projections,
                 "residual_mlp": self.residual_mlp,
                 "identity_start": self.identity_start,
+                "gate_start": self.gate_start,
                 "num_heads": self.num_heads,
                 "dropout": self.dropout,
                 "seed": self.seed,

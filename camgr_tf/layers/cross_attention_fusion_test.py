@@ -19,11 +19,12 @@ READINGS = {
     "nodes": {"attention": "nodes"},
     "heads": {"attention": "heads", "num_heads": 4},
     "modalities": {"attention": "modalities"},
+    "preference": {"attention": "preference"},
     "zero": {"attention": "zero"},
 }
 # Reading, and whether both branches share their projections.
 CASES = [(reading, True) for reading in READINGS] + [
-    (reading, False) for reading in ("channel", "batch", "zero")
+    (reading, False) for reading in ("channel", "batch", "preference", "zero")
 ]
 # Weights of an attention sum to one. Where it runs over nodes or modalities, a
 # key's bias adds the same to all logits of a query, and a value's bias of its
@@ -33,6 +34,7 @@ WITHOUT_GRADIENT = {
     "batch": {"key/bias", "distinct_value/bias"},
     "nodes": {"key/bias", "distinct_value/bias"},
     "modalities": {"key/bias", "distinct_value/bias"},
+    "preference": {"distinct_value/bias"},
     "zero": {"key/kernel", "key/bias", "common_output/kernel"},
 }
 
@@ -188,7 +190,9 @@ def test_gradients_equal_the_slopes_of_the_equations(reading, share):
         assert np.abs(key).max() > 1e-4
 
 
-@pytest.mark.parametrize("reading", sorted(set(READINGS) - {"modalities"}))
+@pytest.mark.parametrize(
+    "reading", sorted(set(READINGS) - {"modalities", "preference"})
+)
 def test_equal_keys_count_once(reading):
     # The parts are averaged over the answering modalities.
     inputs = _inputs(1)
@@ -210,6 +214,39 @@ def test_starts_as_the_identity():
     )
 
 
+def test_gates_that_start_apart_keep_the_attention():
+    inputs = _inputs()
+    inputs["node_states"] = np.zeros((NUM_NODES, UNITS), "float32")
+    layer = CrossAttentionFusion(
+        UNITS, attention="preference", residual_mlp=False, gate_start=2.0
+    )
+    query, key = inputs["query"], inputs["keys"][0]
+    # An ID state of zero has no preference: CA is the mean of both.
+    attended = (query + key) / 2
+    opened = 1 / (1 + np.exp(-2.0))
+    expected = 0.5 * opened * (attended + query)
+    expected += 0.5 * (1 - opened) * (key - attended + query)
+    np.testing.assert_allclose(layer(**inputs), expected, rtol=1e-4, atol=1e-6)
+
+
+def test_a_node_attends_to_what_resembles_its_id_state():
+    inputs = _inputs()
+    inputs["node_states"] = 1e-3 * inputs["keys"][0]
+    layer = CrossAttentionFusion(UNITS, attention="preference", seed=1)
+    layer(**inputs)
+    layer.log_scale.assign(np.log(100.0))
+    values = inputs["keys"][0]
+    attended = layer._project(
+        "common",
+        inputs["query"],
+        inputs["keys"],
+        inputs["node_states"],
+        lambda states: states,
+        None,
+    )[2]
+    np.testing.assert_allclose(attended, values, rtol=1e-3, atol=1e-4)
+
+
 def test_dropout_in_training_only():
     inputs = _inputs()
     layer = _layer(dropout=0.5)
@@ -224,7 +261,7 @@ def test_dropout_in_training_only():
     [
         ({"share_projections": False, "dropout": 0.3, "seed": 4}, 32),
         ({"residual_mlp": False, "attention": "modalities"}, 14),
-        ({"normalize_logits": True}, 27),
+        ({"normalize_logits": True, "gate_start": 1.5}, 27),
     ],
 )
 def test_layer(arguments, num_weights):
@@ -255,8 +292,8 @@ def test_seed_decides_the_start():
         ({"attention": "all"}, "`attention` must be one of .*='all'"),
         (
             {"attention": "batch", "normalize_logits": True},
-            "`normalize_logits` needs attention='channel'. Received: "
-            "attention='batch'",
+            "`normalize_logits` needs an `attention` of .*'channel', .*"
+            "Received: attention='batch'",
         ),
         (
             {"num_heads": 3},

@@ -28,7 +28,8 @@ class CAmgr(Recommender):
     ```
     H''_m = (H_i + mean of users) * sigmoid(gate(features_m))   (1-6)
     H_n   = mean over layers of the encoder on the user-item graph  (7-9)
-    H_m~  = semantic graph of m, then the mean of each user's items (10-14)
+    H_m~  = semantic graph of m, then the mean of each user's items (10-14),
+            then the mean over layers on the user-item graph
     H_f   = cross-attention fusion of the H_m~, gated by H_n    (15-26)
     score = (H_n + H_f)_u . (H_n + H_f)_i                       (27, 28)
     loss  = BPR + a_1 InfoNCE(H_f, H_n) + a_2 L2                (29-31)
@@ -42,7 +43,7 @@ class CAmgr(Recommender):
         dataset: `camgr_tf.data.Dataset`. Interactions, and a feature array
             `(num_items, width)` for each modality; one modality, two or more.
         num_layers: Integer. Layers of the graph encoder, the `L` of eq. 9;
-            `0` leaves the ID embeddings as they are. Defaults to `3`.
+            `0` leaves the ID embeddings as they are. Defaults to `4`.
         encoder: String, the layers of eq. 7 and 8: `"attention"` (the
             paper), `"scaled_attention"` (without `W` and activation, with
             weights times `sqrt(d_n / d_i)`) or `"propagation"` (LightGCN's
@@ -59,11 +60,17 @@ class CAmgr(Recommender):
         user_aggregation: String. `"row"` is the mean of eq. 14,
             `"symmetric"` divides by the root of both degrees. Defaults to
             `"row"`.
+        num_modal_layers: Integer. Layers by which the modal states behind
+            eq. 14 go on along the user-item graph, with the mean over layers
+            of eq. 9; the paper has none. Defaults to `1`.
         left_out: String, from where a training step leaves out the pairs
             that it is to predict: `"none"`, `"aggregation"` (the users' mean
             of eq. 14) or `"all"` (also the means of eq. 2-4 and the
             encoder's messages of eq. 7). A mean is then over the others.
             Defaults to `"all"`.
+        edge_dropout: Float in `[0, 1)`. Share of the encoder's messages
+            that are silent in a training step, drawn anew in each layer.
+            Defaults to `0.3`.
         fusion: String, `"cross_attention"` (eq. 15-26), or in its place
             (Table 3, "w/o CAFF") the `"mean"` of the modalities or a
             `"weighted_mean"` with learned weights. Defaults to
@@ -72,15 +79,18 @@ class CAmgr(Recommender):
             others answer. If the data lack it, the last of theirs asks; a
             single modality asks itself. Defaults to `"text"`.
         attention: String, the reading of eq. 18 and 21, one of
-            `camgr_tf.layers.ATTENTIONS`. Defaults to `"channel"`.
-        normalize_logits: Boolean. Cosine logits with a learned temperature
-            in eq. 18; `attention="channel"` only. Defaults to `False`.
+            `camgr_tf.layers.ATTENTIONS`. Defaults to `"preference"`.
+        normalize_logits: Boolean. Cosine logits with a learned factor in
+            eq. 18; `attention` `"channel"` and `"modalities"` only,
+            `"preference"` has them anyway. Defaults to `False`.
         share_projections: Boolean. One set of eq. 15-17 for both branches.
             Defaults to `True`.
         residual_mlp: Boolean. Whether eq. 20 and 23 are applied. Defaults to
             `True`.
         identity_start: Boolean. Whether the fusion starts from identities.
             Defaults to `True`.
+        gate_start: Float. Start of the bias of eq. 24, and negated of eq.
+            25; at `0` the attention cancels. Defaults to `2.0`.
         num_heads: Integer. Tokens of `attention="heads"`; divides
             `embedding_dim`. Defaults to `8`.
         fusion_dropout: Float in `[0, 1)`. On what attention returns.
@@ -100,25 +110,34 @@ class CAmgr(Recommender):
 
     Raises:
         ValueError: For an unknown `encoder`, `purification`, `left_out`,
-            `fusion` or reading, a negative `num_layers`, or a `temperature`
-            that is not positive.
+            `fusion` or reading, a negative number of layers, an
+            `edge_dropout` outside `[0, 1)`, or a `temperature` that is not
+            positive.
 
     Reference:
         Eq. 1-31 and Table 3 of "CAmgr", Mathematics 2024, 12, 2353.
     """
 
-    training_defaults = {"learning_rate": 0.001}
+    training_defaults = {"learning_rate": 0.002}
     presets = {
         "tuned": {},
         "paper": {
+            "learning_rate": 0.001,
+            "num_layers": 2,
             "encoder": "attention",
+            "num_modal_layers": 0,
             "left_out": "none",
+            "edge_dropout": 0.0,
+            "attention": "channel",
             "identity_start": False,
+            "gate_start": 0.0,
             "fusion_learning_rate_scale": 1.0,
         },
     }
     search_space = {
         "num_layers": [1, 2, 3, 4],
+        "num_modal_layers": [0, 1, 2],
+        "edge_dropout": [0.0, 0.1, 0.3, 0.5],
         "num_neighbors": [5, 10, 15, 20, 25],
         "contrastive_weight": [0.001, 0.005, 0.01, 0.05, 0.1],
         "l2_weight": [1e-5, 1e-4, 1e-3, 1e-2],
@@ -129,21 +148,24 @@ class CAmgr(Recommender):
         self,
         dataset,
         *,
-        num_layers=3,
+        num_layers=4,
         encoder="propagation",
         purification="item_user",
         num_neighbors=10,
         include_self=True,
         semantic_normalization="row",
         user_aggregation="row",
+        num_modal_layers=1,
         left_out="all",
+        edge_dropout=0.3,
         fusion="cross_attention",
         query_modality="text",
-        attention="channel",
+        attention="preference",
         normalize_logits=False,
         share_projections=True,
         residual_mlp=True,
         identity_start=True,
+        gate_start=2.0,
         num_heads=8,
         fusion_dropout=0.0,
         fusion_learning_rate_scale=0.02,
@@ -167,10 +189,18 @@ class CAmgr(Recommender):
                     f"`{name}` must be one of {allowed}. "
                     f"Received: {name}={value!r}"
                 )
-        if num_layers < 0:
+        for name, value in (
+            ("num_layers", num_layers),
+            ("num_modal_layers", num_modal_layers),
+        ):
+            if value < 0:
+                raise ValueError(
+                    f"`{name}` must not be negative. Received: {name}={value}"
+                )
+        if not 0 <= edge_dropout < 1:
             raise ValueError(
-                "`num_layers` must not be negative. "
-                f"Received: num_layers={num_layers}"
+                "`edge_dropout` must be in [0, 1). "
+                f"Received: edge_dropout={edge_dropout}"
             )
         if not temperature > 0:
             raise ValueError(
@@ -189,7 +219,9 @@ class CAmgr(Recommender):
         self.include_self = include_self
         self.semantic_normalization = semantic_normalization
         self.user_aggregation = user_aggregation
+        self.num_modal_layers = num_modal_layers
         self.left_out = left_out
+        self.edge_dropout = edge_dropout
         self.fusion_name = fusion
         self.fusion_learning_rate_scale = fusion_learning_rate_scale
         self.contrastive_weight = contrastive_weight
@@ -259,6 +291,7 @@ class CAmgr(Recommender):
                 share_projections=share_projections,
                 residual_mlp=residual_mlp,
                 identity_start=identity_start,
+                gate_start=gate_start,
                 num_heads=num_heads,
                 dropout=fusion_dropout,
                 seed=self.next_seed(),
@@ -268,22 +301,33 @@ class CAmgr(Recommender):
             self.fusion = ModalityMean(
                 learned=fusion == "weighted_mean", name="fusion"
             )
+        self.dropout_seeds = keras.random.SeedGenerator(
+            self.next_seed(), name="edge_dropout"
+        )
         self.embed()  # builds all layers
 
     def embed(self, training=False):
-        nodes, modal = self.encode(), self.modal_states()
-        fused = self.fuse(nodes, modal, rows=None, training=training)
+        nodes = self.encode(training=training)
+        fused = self.fuse(
+            nodes, self.modal_states(), rows=None, training=training
+        )
         return ops.split(nodes + fused, [self.num_users], axis=0)
 
-    def encode(self, graphs=None):
+    def encode(self, graphs=None, training=False):
         """`H_n`, the ID embeddings after the graph encoder (eq. 7-9)."""
-        adjacency = (graphs or self.graphs).nodes
+        graph = (graphs or self.graphs).nodes
         states = ops.concatenate([self.user_table, self.item_table], axis=0)
-        if self.encoder == "propagation":
-            return propagate(adjacency, states, self.num_layers)
         total = states
-        for layer in self.attention_layers:
-            states = layer(states, adjacency=adjacency)
+        for layer in range(self.num_layers):
+            adjacency = graph
+            if training and self.edge_dropout > 0:
+                adjacency = graph.dropout(self.edge_dropout, self.dropout_seeds)
+            if self.encoder == "propagation":
+                states = sparse_matmul(adjacency, states)
+            else:
+                states = self.attention_layers[layer](
+                    states, adjacency=adjacency
+                )
             total = total + states
         return total / (self.num_layers + 1)
 
@@ -299,7 +343,7 @@ class CAmgr(Recommender):
             for m in self.modalities
         }
 
-    def modal_states(self, graphs=None):
+    def convolved_states(self, graphs=None):
         """Each modality's states of all nodes, users first (eq. 13, 14)."""
         return {
             m: self.convolution(
@@ -309,6 +353,19 @@ class CAmgr(Recommender):
             )
             for m, states in self.purify(graphs).items()
         }
+
+    def modal_states(self, graphs=None):
+        """What is fused of each modality, `(num_nodes, embedding_dim)`."""
+        states = self.convolved_states(graphs)
+        if not self.num_modal_layers:
+            return states
+        # One product for all modalities, side by side.
+        joined = propagate(
+            (graphs or self.graphs).nodes,
+            ops.concatenate(list(states.values()), axis=1),
+            self.num_modal_layers,
+        )
+        return dict(zip(states, ops.split(joined, len(states), axis=1)))
 
     def fuse(self, nodes, modal, rows, training=False):
         """`H_f` of some nodes, `(num_rows, embedding_dim)` (eq. 15-26)."""
@@ -328,7 +385,8 @@ class CAmgr(Recommender):
 
     def loss_terms(self, user_ids, positive_item_ids, negative_item_ids):
         graphs = self.training_graphs(user_ids, positive_item_ids)
-        nodes, modal = self.encode(graphs), self.modal_states(graphs)
+        nodes = self.encode(graphs, training=True)
+        modal = self.modal_states(graphs)
         size = ops.shape(user_ids)[0]
         # Everything behind the graphs works node by node: batch rows only.
         rows = ops.concatenate(

@@ -10,7 +10,13 @@ from camgr_tf.testing import tiny_batch
 from camgr_tf.testing import tiny_dataset
 
 WIDTHS = (("image", 5), ("text", 4), ("sound", 6))
-SIZES = {"embedding_dim": 8, "num_neighbors": 4, "identity_start": False}
+SIZES = {
+    "embedding_dim": 8,
+    "num_neighbors": 4,
+    "edge_dropout": 0.0,
+    "attention": "channel",
+    "identity_start": False,
+}
 CONFIGURATIONS = [
     # The paper's: attention encoder, channel attention, two modalities.
     (
@@ -18,6 +24,7 @@ CONFIGURATIONS = [
         {
             "encoder": "attention",
             "num_layers": 2,
+            "num_modal_layers": 0,
             "left_out": "none",
         },
     ),
@@ -26,8 +33,19 @@ CONFIGURATIONS = [
         {
             "user_aggregation": "symmetric",
             "num_layers": 2,
+            "num_modal_layers": 1,
             "left_out": "all",
             "attention": "nodes",
+        },
+    ),
+    # The default's attention, with three modalities.
+    (
+        3,
+        {
+            "num_layers": 1,
+            "num_modal_layers": 1,
+            "left_out": "all",
+            "attention": "preference",
         },
     ),
     (
@@ -36,6 +54,7 @@ CONFIGURATIONS = [
             "encoder": "propagation",
             "left_out": "aggregation",
             "num_layers": 3,
+            "num_modal_layers": 2,
             "purification": "item",
             "query_modality": "image",
             "attention": "heads",
@@ -65,7 +84,6 @@ def _encode(model, dataset, num_layers, left_out=()):
     users, items = np.float64(model.user_table), np.float64(model.item_table)
     states = np.concatenate([users, items])
     edges = bipartite_matrix(dataset.interactions).toarray() != 0
-    degrees = edges.sum(axis=1)
     layers = [states]
     for layer in range(num_layers):
         if model.encoder == "attention":
@@ -82,21 +100,28 @@ def _encode(model, dataset, num_layers, left_out=()):
                 0.2,
             )
         else:
-            total = np.zeros_like(states)
-            for n, i in np.argwhere(edges):
-                if (min(n, i), max(n, i) - 7) not in left_out:
-                    total[n] += states[i] / np.sqrt(degrees[n] * degrees[i])
-            states = total
+            states = _gather(edges, states, left_out)
         layers.append(states)
     return np.mean(layers, axis=0)
+
+
+def _gather(edges, states, left_out):
+    """One layer of LightGCN."""
+    degrees = edges.sum(axis=1)
+    total = np.zeros_like(states)
+    for n, i in np.argwhere(edges):
+        if (min(n, i), max(n, i) - 7) not in left_out:
+            total[n] += states[i] / np.sqrt(degrees[n] * degrees[i])
+    return total
 
 
 def _fused(model, dataset, nodes, not_bought=(), not_averaged=()):
     """Eq. 1-6 and 10-26.
 
-    The pairs `not_bought` are not averaged in eq. 2-4, the pairs
-    `not_averaged` not in eq. 14.
+    The pairs `not_bought` are not averaged in eq. 2-4 and carry nothing
+    behind eq. 14, the pairs `not_averaged` are not averaged in eq. 14.
     """
+    edges = bipartite_matrix(dataset.interactions).toarray() != 0
     users, items = np.float64(model.user_table), np.float64(model.item_table)
     behavior = items
     if model.purification == "item_user":
@@ -104,7 +129,7 @@ def _fused(model, dataset, nodes, not_bought=(), not_averaged=()):
     modal = {}
     for modality, features in dataset.features.items():
         weights = reference.named_weights(model.purifiers[modality])
-        modal[modality] = reference.semantic_convolution(
+        states = reference.semantic_convolution(
             reference.semantic_graph(features, SIZES["num_neighbors"]),
             reference.purify(weights, features, behavior),
             7,
@@ -112,6 +137,10 @@ def _fused(model, dataset, nodes, not_bought=(), not_averaged=()):
             not_averaged,
             model.user_aggregation,
         )
+        layers = [states]
+        for _ in range(model.num_modal_layers):
+            layers.append(_gather(edges, layers[-1], not_bought))
+        modal[modality] = np.mean(layers, axis=0)
     query = modal.pop(model.query_modality)
     return sum(
         reference.fuse(
@@ -214,6 +243,7 @@ def test_without_purification_features_are_aligned_only():
         {"encoder": "scaled_attention", "attention": "batch"},
         {"attention": "nodes", "fusion_dropout": 0.2},
         {"attention": "modalities", "semantic_normalization": "symmetric"},
+        {"attention": "preference"},
         {"normalize_logits": True, "user_aggregation": "symmetric"},
     ],
 )
@@ -244,6 +274,20 @@ def test_the_fusion_alone_learns_at_its_own_rate():
         assert scale == (0.5 if path in fusion else 1.0), path
 
 
+@pytest.mark.parametrize("encoder", ["propagation", "attention"])
+def test_edge_dropout_silences_messages_in_training_alone(encoder):
+    model, _ = _model(edge_dropout=0.5, encoder=encoder)
+    quiet = np.asarray(model.encode())
+    np.testing.assert_array_equal(model.encode(), quiet)
+    encode = tf.function(lambda: model.encode(training=True))
+    drawn = [np.asarray(encode()) for _ in range(100)]
+    assert np.abs(drawn[0] - drawn[1]).max() > 0.01
+    if encoder == "propagation":
+        # Linear and drawn anew in each layer: right in expectation.
+        errors = np.mean(drawn, axis=0) - quiet
+        assert np.abs(errors).max() < 0.5 * np.std(drawn, axis=0).max()
+
+
 def test_seed_decides_the_start():
     results = [
         np.concatenate(CAmgr(tiny_dataset(), seed=seed, **SIZES).embed())
@@ -262,6 +306,8 @@ def test_seed_decides_the_start():
         ({"fusion": "sum"}, "`fusion` must be one of .* fusion='sum'"),
         ({"attention": "rows"}, "`attention` must be one of .*='rows'"),
         ({"num_layers": -1}, "must not be negative. Received: num_layers=-1"),
+        ({"num_modal_layers": -2}, "negative. Received: num_modal_layers=-2"),
+        ({"edge_dropout": 1.0}, r"must be in \[0, 1\). Received: edge_dro"),
         ({"temperature": 0}, "must be positive. Received: temperature=0"),
         ({"num_neighbors": 10}, "must be in 1..9, .* num_neighbors=10"),
         ({"embedding_dim": 0}, "`embedding_dim` must be positive"),

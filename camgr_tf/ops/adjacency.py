@@ -1,5 +1,6 @@
 import copy
 
+import keras
 import numpy as np
 import scipy.sparse
 import tensorflow as tf
@@ -112,6 +113,25 @@ class Adjacency:
             )
             scales = tf.math.divide_no_nan(before, after)
             values = values * tf.gather(scales, self.targets)
+        return self._with_values(values)
+
+    def dropout(self, rate, seed):
+        """The same matrix with random entries set to zero, for one product.
+
+        Each entry is kept with probability `1 - rate` and then divided by
+        that, so that the expectation of a product stays as it is.
+
+        Args:
+            rate: Float in `[0, 1)`.
+            seed: `keras.random.SeedGenerator`.
+
+        Returns:
+            `Adjacency` with the same edges.
+        """
+        values = keras.random.dropout(self.tensor.values, rate, seed=seed)
+        return self._with_values(values)
+
+    def _with_values(self, values):
         result = copy.copy(self)
         result.tensor = self.tensor.with_values(values)
         result.transposed = self.transposed.with_values(

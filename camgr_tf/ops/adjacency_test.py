@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import pytest
 import scipy.sparse
@@ -130,3 +131,19 @@ def test_refuses_entries_that_are_not_finite(value):
     matrix = scipy.sparse.csr_matrix(np.where(MATRIX == 7, value, MATRIX))
     with pytest.raises(ValueError, match="entries that are not finite"):
         Adjacency(matrix)
+
+
+def test_dropout_keeps_the_expectation_and_the_transpose():
+    adjacency = Adjacency(scipy.sparse.csr_matrix(np.ones((80, 50))))
+    seed = keras.random.SeedGenerator(3)
+    dropped = adjacency.dropout(0.25, seed)
+    dense = np.asarray(tf.sparse.to_dense(dropped.tensor))
+    np.testing.assert_array_equal(
+        tf.sparse.to_dense(dropped.transposed), dense.T
+    )
+    np.testing.assert_allclose(np.unique(dense), [0, 1 / 0.75])
+    # 4,000 draws: a standard deviation of 0.007 in the share of zeros.
+    assert np.mean(dense == 0) == pytest.approx(0.25, abs=0.03)
+    again = np.asarray(tf.sparse.to_dense(adjacency.dropout(0.25, seed).tensor))
+    assert (again != dense).any()
+    assert np.all(adjacency.tensor.values == 1)

@@ -174,7 +174,10 @@ def _(model: CAmgr, dataset, features, warm):
         rows = semantic_rows(
             dataset.features[m], features[m], warm, model.num_neighbors, totals
         )
-        own_modal[m] = ops.convert_to_tensor(rows @ np.asarray(purified[m]))
+        # Nobody has bought them, so later layers (`num_modal_layers`) are zero.
+        own_modal[m] = ops.convert_to_tensor(
+            rows @ np.asarray(purified[m]) / (model.num_modal_layers + 1)
+        )
     own = ops.zeros_like(next(iter(own_modal.values())))
     parts = camgr_fused_parts(
         model, model.encode(), model.modal_states(), own, own_modal

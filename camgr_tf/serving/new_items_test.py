@@ -49,6 +49,7 @@ def own_features(dataset, item):
         ("camgr", {**NO_SELF, "encoder": "attention"}),
         ("camgr", {**NO_SELF, "attention": "nodes"}),
         ("camgr", {**NO_SELF, "fusion": "mean"}),
+        ("camgr", {**NO_SELF, "num_modal_layers": 2}),
     ],
 )
 def test_equals_the_models_own_vector_of_a_cold_item_without_id(
@@ -77,8 +78,10 @@ def test_a_model_without_content_gives_zeros(name):
 def test_the_double_of_a_warm_item_gets_its_content(name):
     # One neighbor, itself: the graph is the identity for warm items, and a
     # new item with the features of item 2 sees item 2 alone.
-    heads = {"num_heads": 2} if name == "camgr" else {}
-    dataset, model = build(name, num_neighbors=1, **heads)
+    # The default's attention asks with the ID, of which a new item has none.
+    content = {"num_heads": 2, "num_modal_layers": 0, "attention": "channel"}
+    arguments = content if name == "camgr" else {}
+    dataset, model = build(name, num_neighbors=1, **arguments)
     if name == "micro":
         states = np.asarray(model.item_table)[2]
         # Both graphs lead to item 2 in each modality: h is its embedding.

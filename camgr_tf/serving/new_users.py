@@ -52,25 +52,27 @@ def user_rule(model):
 
 @user_rule.register
 def _(model: LightGCN):
-    items = _sources(model, model.adjacency, id_states(model))
+    items = _id_sources(model, model.adjacency)
     return lambda baskets: baskets.symmetric @ items
 
 
 @user_rule.register
 def _(model: BM3):
-    items = _sources(model, model.adjacency, id_states(model))
+    items = _id_sources(model, model.adjacency)
     return lambda baskets: model.predictor(baskets.symmetric @ items)
 
 
 @user_rule.register
 def _(model: SLMRec):
-    items = _sources(model, model.adjacency, slmrec_states(model))
+    items = _sources(
+        model, model.adjacency, slmrec_states(model), model.num_layers
+    )
     return lambda baskets: model.user_fusion(baskets.symmetric @ items)
 
 
 @user_rule.register
 def _(model: MGCN):
-    items = _sources(model, model.adjacency, id_states(model))
+    items = _id_sources(model, model.adjacency)
     contents = _item_rows(model, model.modal_states())
 
     def vectors(baskets):
@@ -86,7 +88,7 @@ def _(model: MGCN):
 
 @user_rule.register
 def _(model: MICRO):
-    layers = _layers(model, model.adjacency, id_states(model))
+    layers = _layers(model, model.adjacency, id_states(model), model.num_layers)
 
     def vectors(baskets):
         # Each layer is the mean over the node itself and its neighbors.
@@ -188,7 +190,13 @@ def _grcn_content(model, baskets, items):
 def _(model: CAmgr):
     encode = _camgr_encoder(model)
     nodes, modal = model.encode(), model.modal_states()
-    contents = _item_rows(model, modal)
+    convolved = model.convolved_states()
+    contents = _item_rows(model, convolved)
+    num_layers = model.num_modal_layers
+    sources = {
+        m: _sources(model, model.graphs.nodes, states, num_layers)
+        for m, states in convolved.items()
+    }
 
     def vectors(baskets):
         own = encode(baskets)
@@ -197,7 +205,11 @@ def _(model: CAmgr):
             if model.user_aggregation == "row"
             else baskets.symmetric
         )
-        own_modal = {m: weights @ items for m, items in contents.items()}
+        own_modal = {
+            m: weights @ items / (num_layers + 1)
+            + baskets.symmetric @ sources[m]
+            for m, items in contents.items()
+        }
         parts = camgr_fused_parts(model, nodes, modal, own, own_modal)
         return own + sum(parts.values())
 
@@ -207,7 +219,7 @@ def _(model: CAmgr):
 def _camgr_encoder(model):
     """`H_n` of new users (eq. 7-9)."""
     if model.encoder == "propagation":
-        items = _sources(model, model.graphs.nodes, id_states(model))
+        items = _id_sources(model, model.graphs.nodes)
         return lambda baskets: baskets.symmetric @ items
     states = id_states(model)
     layers = []
@@ -228,19 +240,23 @@ def _camgr_encoder(model):
     return encode
 
 
-def _layers(model, adjacency, states):
+def _layers(model, adjacency, states, num_layers):
     """The items' states in every layer of the user-item graph."""
     layers = [states]
-    for _ in range(model.num_layers):
+    for _ in range(num_layers):
         layers.append(sparse_matmul(adjacency, layers[-1]))
     return [np.asarray(layer)[model.num_users :] for layer in layers]
 
 
-def _sources(model, adjacency, states):
-    """What a user whose own state is zero gathers of its items, in all."""
-    layers = _layers(model, adjacency, states)
+def _sources(model, adjacency, states, num_layers):
+    """What a user gathers of its items in all layers but its own first."""
+    layers = _layers(model, adjacency, states, num_layers)
     empty = np.zeros_like(layers[0])
-    return sum(layers[:-1], empty) / (model.num_layers + 1)
+    return sum(layers[:-1], empty) / (num_layers + 1)
+
+
+def _id_sources(model, adjacency):
+    return _sources(model, adjacency, id_states(model), model.num_layers)
 
 
 def _item_rows(model, states):

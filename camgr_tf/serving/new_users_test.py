@@ -20,8 +20,18 @@ CASES = [(name, {}) for name in sorted(MODELS) if name not in WITHOUT_RULE] + [
     ("camgr", {"attention": "nodes"}),
     ("camgr", {"attention": "batch"}),
     ("camgr", {"attention": "modalities"}),
-    ("camgr", {"normalize_logits": True, "identity_start": False}),
+    ("camgr", {"attention": "channel"}),
+    (
+        "camgr",
+        {
+            "attention": "channel",
+            "normalize_logits": True,
+            "identity_start": False,
+        },
+    ),
     ("camgr", {"fusion": "weighted_mean"}),
+    ("camgr", {"num_modal_layers": 0}),
+    ("camgr", {"num_modal_layers": 3}),
     ("grcn", {"route_prototypes": True}),
     ("lightgcn", {"num_layers": 3}),
 ]
