@@ -142,26 +142,30 @@ class MGCN(Recommender):
         final = nodes + self.side(nodes, self.modal_states())
         return ops.split(final, [self.num_users], axis=0)
 
-    def encode(self):
-        """`H`, the behavior view of all nodes, users first."""
+    def encode(self, rows=None):
+        """`H`, the behavior view of all nodes, users first, or of `rows`."""
         states = ops.concatenate([self.user_table, self.item_table], axis=0)
-        return propagate(self.adjacency, states, self.num_layers)
+        return propagate(self.adjacency, states, self.num_layers, rows)
 
-    def modal_states(self):
-        """`C_m` of each modality for all nodes, users first."""
-        return {
-            m: self.convolution(
-                self.item_table
-                * self.gates[m](
-                    self.aligners[m](
-                        ops.convert_to_tensor(self.feature_tables[m])
-                    )
-                ),
-                item_adjacency=self.item_graphs[m],
-                user_item_adjacency=self.user_items,
+    def modal_states(self, rows=None):
+        """`C_m` of each modality for all nodes, users first, or for `rows`."""
+        gated = [
+            self.item_table
+            * self.gates[m](
+                self.aligners[m](ops.convert_to_tensor(self.feature_tables[m]))
             )
             for m in self.modalities
-        }
+        ]
+        # All modalities side by side: one product for all.
+        joined = self.convolution(
+            gated,
+            item_adjacency=[self.item_graphs[m] for m in self.modalities],
+            user_item_adjacency=self.user_items,
+        )
+        if rows is not None:
+            joined = ops.take(joined, rows, axis=0)
+        states = ops.split(joined, len(self.modalities), axis=1)
+        return dict(zip(self.modalities, states))
 
     def side(self, nodes, modal):
         """`side` of some nodes, each by itself.
@@ -196,12 +200,8 @@ class MGCN(Recommender):
                 negative_item_ids + self.num_users,
             ]
         )
-        nodes = ops.take(self.encode(), rows, axis=0)
-        modal = {
-            m: ops.take(states, rows, axis=0)
-            for m, states in self.modal_states().items()
-        }
-        side = self.side(nodes, modal)
+        nodes = self.encode(rows)
+        side = self.side(nodes, self.modal_states(rows))
         users, positive_items, negative_items = ops.split(
             nodes + side, 3, axis=0
         )

@@ -37,6 +37,17 @@ def test_variants_times_grid_times_seeds():
     assert "learning_rate" not in cells[-1].parameters
 
 
+def test_a_variants_value_counts_before_the_common_one():
+    definition = Definition(
+        "mine",
+        "Mine",
+        parameters={"model": "mf", "patience": 5},
+        variants=({"label": "whole", "patience": 20}, {"label": "part"}),
+    )
+    cells = plan_cells(definition, "demo", 1)
+    assert [cell.config.patience for cell in cells] == [20, 5]
+
+
 def test_table_2_has_ten_models():
     cells = plan_cells(load_definition("table2"), "baby", 3)
     assert len(cells) == 30

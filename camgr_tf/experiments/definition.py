@@ -28,8 +28,8 @@ class Definition:
         parameters: Dictionary. Parameters of all cells. Defaults to an empty
             one.
         variants: Tuple of dictionaries, each with a `label` and the
-            parameters that make it. Defaults to `()`: one variant without
-            parameters.
+            parameters that make it, which count before `parameters`.
+            Defaults to `()`: one variant without parameters.
         grid: Dictionary from a parameter to the list of its values. Defaults
             to an empty one.
         dataset_presets: Boolean. Whether a model's preset that bears the
@@ -52,7 +52,8 @@ class Definition:
 
     Raises:
         ValueError: For an unknown kind, layout or plot, an empty grid, a
-            label that occurs twice, or a parameter given in two places.
+            label that occurs twice, or a parameter of the grid that is also
+            given elsewhere.
     """
 
     name: str
@@ -130,18 +131,18 @@ class Definition:
                 f"Experiment {self.name!r}: `reference` must be the label of "
                 f"a variant, one of {labels}. Received: {self.reference!r}"
             )
-        places = [set(self.parameters), set(self.grid)]
         varied = {key for v in self.variants for key in v} - {"label"}
-        for name in sorted(set().union(*places, varied)):
+        fixed = varied | set(self.parameters)
+        for name in sorted(fixed | set(self.grid)):
             if name in RESERVED:
                 raise ValueError(
                     f"Experiment {self.name!r} may not set {name!r}: it is "
                     "an option of the command line."
                 )
-            if sum(name in place for place in (*places, varied)) > 1:
+            if name in self.grid and name in fixed:
                 raise ValueError(
-                    f"Experiment {self.name!r} sets {name!r} in two places "
-                    "of `parameters`, `variants` and `grid`."
+                    f"Experiment {self.name!r} sets {name!r} in `grid` and "
+                    "in `parameters` or `variants`."
                 )
 
 

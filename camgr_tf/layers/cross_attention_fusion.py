@@ -166,6 +166,11 @@ class CrossAttentionFusion(keras.layers.Layer):
             )
         self.dropout_layer = keras.layers.Dropout(self.dropout, seed=self.seed)
 
+    @property
+    def within_rows(self):
+        """Whether a row's result needs the states of the given rows alone."""
+        return self.attention not in ("channel", "nodes")
+
     def call(self, query, keys, node_states, rows=None, training=False):
         common, distinct = self.parts(query, keys, node_states, rows, training)
         return common + distinct
@@ -197,6 +202,13 @@ class CrossAttentionFusion(keras.layers.Layer):
             Tuple of tensors of shape `(num_rows, units)`, the common and the
             distinct part; their sum is the layer's result.
         """
+
+        if rows is not None and num_context is None and self.within_rows:
+            query, node_states, *keys = (
+                ops.take(states, rows, axis=0)
+                for states in (query, node_states, *keys)
+            )
+            rows = None
 
         def pick(states):
             return states if rows is None else ops.take(states, rows, axis=0)
@@ -239,7 +251,7 @@ class CrossAttentionFusion(keras.layers.Layer):
         if self.attention == "preference":
             asking = projections["query"](preferences)
         attended = self._attend(
-            projections, query, keys, pick, asking, value, num_context
+            projections, query, keys, pick, asking, values, num_context
         )
         return queries, value, attended
 
@@ -255,9 +267,10 @@ class CrossAttentionFusion(keras.layers.Layer):
         return result
 
     def _attend(
-        self, projections, query, keys, pick, queries, value, num_context
+        self, projections, query, keys, pick, queries, values, num_context
     ):
         scale = paper_logit_scale(self.units)
+        value = values[0]  # the only one, unless over modalities
         if self.attention == "zero":
             return ops.zeros_like(value)
         asking, answering = query, keys[0]
@@ -297,13 +310,12 @@ class CrossAttentionFusion(keras.layers.Layer):
             return head_attention(
                 queries, row_keys[0], value, scale, self.num_heads
             )
-        tokens = [query, *keys]
         if self.cosine_logits:
             scale = ops.exp(self.log_scale)
         return modality_attention(
             queries,
-            ops.stack([projections["key"](pick(t)) for t in tokens], axis=1),
-            ops.stack([projections["value"](pick(t)) for t in tokens], axis=1),
+            ops.stack([projections["key"](pick(query)), *row_keys], axis=1),
+            ops.stack([projections["value"](pick(query)), *values], axis=1),
             scale,
             self.cosine_logits,
         )

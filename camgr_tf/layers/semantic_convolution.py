@@ -12,24 +12,36 @@ class SemanticConvolution(keras.layers.Layer):
     h_u = sum_{i in N(u)} a_ui h_i             (14)
     ```
 
-    The graphs are given at call. With `item_adjacency` normalized by rows
+    The graphs are given at call, and several modalities may be given side by
+    side: their users are then found by one product. With `item_adjacency` normalized by rows
     this is eq. 12; with `user_item_adjacency` normalized by rows `a_ui` is
     `1 / |N(u)|`, eq. 14.
 
     Call arguments:
-        item_states: Float tensor of shape `(num_items, dim)`.
-        item_adjacency: `Adjacency` of shape `(num_items, num_items)`.
+        item_states: Float tensor of shape `(num_items, dim)`, or a list of
+            `M` of them.
+        item_adjacency: `Adjacency` of shape `(num_items, num_items)`, or a
+            list of `M` of them.
         user_item_adjacency: `Adjacency` of shape `(num_users, num_items)`.
 
     Output shape:
-        `(num_users + num_items, dim)`, users first. A user without items
-        gets zeros.
+        `(num_users + num_items, dim)`, users first; with a list `M * dim`
+        columns, one modality after the other. A user without items gets
+        zeros.
 
     Reference:
         Eq. 13 and 14.
     """
 
     def call(self, item_states, item_adjacency, user_item_adjacency):
-        items = sparse_matmul(item_adjacency, item_states)
+        if not isinstance(item_states, (list, tuple)):
+            item_states, item_adjacency = [item_states], [item_adjacency]
+        smoothed = [
+            sparse_matmul(adjacency, states)
+            for adjacency, states in zip(
+                item_adjacency, item_states, strict=True
+            )
+        ]
+        items = ops.concatenate(smoothed, axis=1)  # (num_items, M * dim)
         users = sparse_matmul(user_item_adjacency, items)
         return ops.concatenate([users, items], axis=0)

@@ -48,5 +48,19 @@ def test_equals_the_equations():
     assert result[6].numpy().tolist() == [0, 0, 0]
 
 
+def test_modalities_side_by_side():
+    # Two items and a user who bought both; the second graph swaps the items.
+    graphs = [
+        Adjacency(scipy.sparse.csr_matrix(matrix))
+        for matrix in ([[1, 0], [0.5, 0.5]], [[0, 1], [1, 0]])
+    ]
+    result = SemanticConvolution()(
+        [np.array([[2.0], [6.0]], "f4"), np.array([[3.0], [9.0]], "f4")],
+        item_adjacency=graphs,
+        user_item_adjacency=Adjacency(scipy.sparse.csr_matrix([[0.5, 0.5]])),
+    )
+    np.testing.assert_array_equal(result, [[3, 6], [2, 9], [4, 3]])
+
+
 def test_layer():
     run_layer_test(SemanticConvolution, {}, _inputs(), (16, 3), 0)

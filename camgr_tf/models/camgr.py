@@ -13,6 +13,7 @@ from camgr_tf.losses import half_squared
 from camgr_tf.losses import info_nce
 from camgr_tf.models.recommender import Recommender
 from camgr_tf.ops import Adjacency
+from camgr_tf.ops import layer_mean
 from camgr_tf.ops import propagate
 from camgr_tf.ops import sparse_matmul
 
@@ -313,23 +314,25 @@ class CAmgr(Recommender):
         )
         return ops.split(nodes + fused, [self.num_users], axis=0)
 
-    def encode(self, graphs=None, training=False):
-        """`H_n`, the ID embeddings after the graph encoder (eq. 7-9)."""
+    def encode(self, graphs=None, rows=None, training=False):
+        """`H_n`, the ID embeddings after the graph encoder (eq. 7-9).
+
+        Of all nodes, or of the nodes `rows`.
+        """
         graph = (graphs or self.graphs).nodes
-        states = ops.concatenate([self.user_table, self.item_table], axis=0)
-        total = states
+        layers = [ops.concatenate([self.user_table, self.item_table], axis=0)]
         for layer in range(self.num_layers):
             adjacency = graph
             if training and self.edge_dropout > 0:
                 adjacency = graph.dropout(self.edge_dropout, self.dropout_seeds)
             if self.encoder == "propagation":
-                states = sparse_matmul(adjacency, states)
+                states = sparse_matmul(adjacency, layers[-1])
             else:
                 states = self.attention_layers[layer](
-                    states, adjacency=adjacency
+                    layers[-1], adjacency=adjacency
                 )
-            total = total + states
-        return total / (self.num_layers + 1)
+            layers.append(states)
+        return layer_mean(layers, rows)
 
     def purify(self, graphs=None):
         """`H''` of each modality, `(num_items, embedding_dim)` (eq. 1-6)."""
@@ -344,28 +347,34 @@ class CAmgr(Recommender):
         }
 
     def convolved_states(self, graphs=None):
-        """Each modality's states of all nodes, users first (eq. 13, 14)."""
-        return {
-            m: self.convolution(
-                states,
-                item_adjacency=self.item_graphs[m],
-                user_item_adjacency=(graphs or self.graphs).user_items,
-            )
-            for m, states in self.purify(graphs).items()
-        }
+        """States of all nodes, users first (eq. 13, 14).
 
-    def modal_states(self, graphs=None):
-        """What is fused of each modality, `(num_nodes, embedding_dim)`."""
-        states = self.convolved_states(graphs)
-        if not self.num_modal_layers:
-            return states
-        # One product for all modalities, side by side.
+        Modalities side by side, `(num_nodes, num_modalities * embedding_dim)`:
+        each product with a graph is one for all of them.
+        """
+        return self.convolution(
+            list(self.purify(graphs).values()),
+            item_adjacency=[self.item_graphs[m] for m in self.modalities],
+            user_item_adjacency=(graphs or self.graphs).user_items,
+        )
+
+    def modal_states(self, graphs=None, rows=None):
+        """What is fused of each modality, of all nodes or of `rows`.
+
+        A dictionary of tensors `(num_nodes, embedding_dim)`.
+        """
         joined = propagate(
             (graphs or self.graphs).nodes,
-            ops.concatenate(list(states.values()), axis=1),
+            self.convolved_states(graphs),
             self.num_modal_layers,
+            rows,
         )
-        return dict(zip(states, ops.split(joined, len(states), axis=1)))
+        return self.split_modalities(joined)
+
+    def split_modalities(self, joined):
+        """Columns side by side as a dictionary from a modality to its own."""
+        states = ops.split(joined, len(self.modalities), axis=1)
+        return dict(zip(self.modalities, states))
 
     def fuse(self, nodes, modal, rows, training=False):
         """`H_f` of some nodes, `(num_rows, embedding_dim)` (eq. 15-26)."""
@@ -377,6 +386,11 @@ class CAmgr(Recommender):
             query, keys=keys, node_states=nodes, rows=rows, training=training
         )
 
+    @property
+    def fused_by_row(self):
+        """Whether `fuse` needs no other nodes than those it is to return."""
+        return self.fusion_name != "cross_attention" or self.fusion.within_rows
+
     def query_and_keys(self, modal):
         """The asking modality's states and the list of the answering ones."""
         keys = [modal[m] for m in self.modalities if m != self.query_modality]
@@ -385,10 +399,6 @@ class CAmgr(Recommender):
 
     def loss_terms(self, user_ids, positive_item_ids, negative_item_ids):
         graphs = self.training_graphs(user_ids, positive_item_ids)
-        nodes = self.encode(graphs, training=True)
-        modal = self.modal_states(graphs)
-        size = ops.shape(user_ids)[0]
-        # Everything behind the graphs works node by node: batch rows only.
         rows = ops.concatenate(
             [
                 user_ids,
@@ -396,18 +406,28 @@ class CAmgr(Recommender):
                 negative_item_ids + self.num_users,
             ]
         )
-        fused = self.fuse(nodes, modal, rows, training=True)
-        nodes = ops.take(nodes, rows, axis=0)
+        if self.fused_by_row:
+            # Everything behind the graphs works node by node: batch rows only.
+            nodes = self.encode(graphs, rows, training=True)
+            modal = self.modal_states(graphs, rows)
+            fused = self.fuse(nodes, modal, rows=None, training=True)
+        else:
+            nodes = self.encode(graphs, training=True)
+            modal = self.modal_states(graphs)
+            fused = self.fuse(nodes, modal, rows, training=True)
+            nodes = ops.take(nodes, rows, axis=0)
         final = nodes + fused
         users, positive_items, negative_items = ops.split(final, 3, axis=0)
         contrast = sum(
             info_nce(
-                fused[part],
-                nodes[part],
+                fused_part,
+                node_part,
                 self.temperature,
                 self.normalize_contrast,
             )
-            for part in (slice(0, size), slice(size, 2 * size))
+            for fused_part, node_part in zip(
+                ops.split(fused, 3, axis=0)[:2], ops.split(nodes, 3, axis=0)
+            )
         )
         return {
             "bpr": self.bpr(users, positive_items, negative_items),

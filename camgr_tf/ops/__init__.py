@@ -8,6 +8,7 @@ from camgr_tf.ops.segment import segment_sum
 from camgr_tf.ops.similarity import mean_logsumexp
 from camgr_tf.ops.similarity import nearest_rows
 from camgr_tf.ops.sparse import edge_products
+from camgr_tf.ops.sparse import layer_mean
 from camgr_tf.ops.sparse import propagate
 from camgr_tf.ops.sparse import sparse_matmul
 from camgr_tf.ops.sparse import weighted_matmul
@@ -17,6 +18,7 @@ __all__ = [
     "edge_products",
     "in_batch_cross_entropy",
     "l2_normalize",
+    "layer_mean",
     "mean_logsumexp",
     "nearest_rows",
     "propagate",

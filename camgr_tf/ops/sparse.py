@@ -111,7 +111,7 @@ def edge_products(adjacency, target_states, source_states):
     )
 
 
-def propagate(adjacency, states, num_layers):
+def propagate(adjacency, states, num_layers, rows=None):
     """Mean of a state and its repeated neighborhood averages (LightGCN).
 
     ```
@@ -122,18 +122,40 @@ def propagate(adjacency, states, num_layers):
         adjacency: `Adjacency` of shape `(num_nodes, num_nodes)`.
         states: Float tensor of shape `(num_nodes, dim)`.
         num_layers: Integer. The `L` of the formula; `0` returns `states`.
+        rows: int32 tensor of shape `(num_rows,)`, the nodes whose mean is
+            wanted. Defaults to `None`: all.
 
     Returns:
-        Tensor of shape `(num_nodes, dim)`.
+        Tensor of shape `(num_nodes, dim)`, or `(num_rows, dim)`.
 
     Reference:
         He et al., "LightGCN", SIGIR 2020; layer mean as in eq. 9 of CAmgr.
     """
-    total = states
+    layers = [tf.convert_to_tensor(states)]
     for _ in range(num_layers):
-        states = sparse_matmul(adjacency, states)
-        total = total + states
-    return total / (num_layers + 1)
+        layers.append(sparse_matmul(adjacency, layers[-1]))
+    return layer_mean(layers, rows)
+
+
+def layer_mean(layers, rows=None):
+    """Mean over the layers of a graph, of all nodes or of some.
+
+    Args:
+        layers: List of float tensors of shape `(num_nodes, dim)`.
+        rows: int32 tensor of shape `(num_rows,)`, the nodes whose mean is
+            wanted. Defaults to `None`: all.
+
+    Returns:
+        Tensor of shape `(num_nodes, dim)`, or `(num_rows, dim)`.
+
+    Reference:
+        Eq. 9.
+    """
+    total = tf.add_n(layers)
+    # Divided last: a batch has a quarter of the nodes, forth and back.
+    if rows is not None:
+        total = tf.gather(total, rows)
+    return total / len(layers)
 
 
 def _csr_matmul(sparse, values, dense):

@@ -4,6 +4,7 @@ import scipy.sparse
 import tensorflow as tf
 
 from camgr_tf.ops.adjacency import Adjacency
+from camgr_tf.ops.sparse import layer_mean
 from camgr_tf.ops.sparse import propagate
 from camgr_tf.ops.sparse import sparse_matmul
 from camgr_tf.ops.sparse import weighted_matmul
@@ -161,3 +162,23 @@ def test_propagate_by_hand():
         [[4], [20 / 3], [20 / 3], [2]],
         rtol=1e-6,
     )
+
+
+def test_propagate_of_some_nodes():
+    adjacency = Adjacency(scipy.sparse.csr_matrix([[0, 0.5], [0.5, 0]]))
+    states = tf.constant([[4.0], [8.0]])
+    rows = np.array([1, 0, 1], "int32")
+    with tf.GradientTape() as tape:
+        tape.watch(states)
+        result = propagate(adjacency, states, 1, rows)
+    # A X = [4, 2].
+    np.testing.assert_array_equal(result, [[5], [4], [5]])
+    # Each row asked for gives half to its own state and a quarter to the other.
+    np.testing.assert_array_equal(tape.gradient(result, states), [[1], [1.25]])
+
+
+def test_layer_mean_by_hand():
+    layers = [np.array([[x], [10 * x]], "float32") for x in (1.0, 2.0, 6.0)]
+    np.testing.assert_array_equal(layer_mean(layers), [[3], [30]])
+    rows = np.array([1], "int32")
+    np.testing.assert_array_equal(layer_mean(layers, rows), [[30]])

@@ -190,7 +190,7 @@ def _grcn_content(model, baskets, items):
 def _(model: CAmgr):
     encode = _camgr_encoder(model)
     nodes, modal = model.encode(), model.modal_states()
-    convolved = model.convolved_states()
+    convolved = model.split_modalities(model.convolved_states())
     contents = _item_rows(model, convolved)
     num_layers = model.num_modal_layers
     sources = {
