@@ -136,6 +136,7 @@ def report(options):
         options.to or options.output_root / "report",
         [Path(name).stem for name in options.experiments] or None,
         options.dataset[0] if options.dataset else None,
+        options.add,
     )
     _write(f"{path}, with tables/ and figures/ beside it")
     return 0
@@ -212,6 +213,12 @@ def _parser():
     added = add("report", report)
     _add_selection(added)
     added.add_argument("--to", type=Path, help="folder of the report")
+    added.add_argument(
+        "--add",
+        type=Path,
+        help="folder of another report: its experiments that are not among "
+        "these runs are added to results.csv and significance.csv",
+    )
     added = add("search", search)
     added.add_argument("model", help="one of `camgr_tf.registry.MODELS`")
     added.add_argument("--dataset", required=True)

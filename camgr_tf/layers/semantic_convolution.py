@@ -12,10 +12,10 @@ class SemanticConvolution(keras.layers.Layer):
     h_u = sum_{i in N(u)} a_ui h_i             (14)
     ```
 
-    The graphs are given at call, and several modalities may be given side by
-    side: their users are then found by one product. With `item_adjacency` normalized by rows
+    The graphs are given at call. With `item_adjacency` normalized by rows
     this is eq. 12; with `user_item_adjacency` normalized by rows `a_ui` is
-    `1 / |N(u)|`, eq. 14.
+    `1 / |N(u)|`, eq. 14. Several modalities may be given side by side: one
+    product then finds the users of all.
 
     Call arguments:
         item_states: Float tensor of shape `(num_items, dim)`, or a list of

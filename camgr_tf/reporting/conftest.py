@@ -23,7 +23,6 @@ def make_results(tmp_path):
         if isinstance(experiment, str):
             definition = load_definition(experiment)
         data_root = str(tmp_path / "data")
-        data_root = str(tmp_path / "data")
         plan = make_plan(definition, dataset, seeds, data_root=data_root)
         for cell in plan.cells:
             recall = (recalls or {}).get(cell.label)

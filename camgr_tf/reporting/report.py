@@ -10,6 +10,7 @@ import jinja2
 import pandas as pd
 
 from camgr_tf.experiments.plan import read_plans
+from camgr_tf.experiments.results import add_experiments
 from camgr_tf.experiments.results import collect_results
 from camgr_tf.experiments.results import write_results
 from camgr_tf.reporting.paper import SOURCE
@@ -57,7 +58,9 @@ class Section:
     warnings: list = field(default_factory=list)
 
 
-def write_report(output_root, folder, experiments=None, dataset=None):
+def write_report(
+    output_root, folder, experiments=None, dataset=None, other=None
+):
     """Writes the report of all sweeps that were started, from results alone.
 
     `folder` then holds `report.html`, which needs no other file, `tables/`
@@ -69,16 +72,27 @@ def write_report(output_root, folder, experiments=None, dataset=None):
         folder: Path of the folder of the report.
         experiments: List of names. Defaults to `None`: all.
         dataset: String. Defaults to `None`: all.
+        other: Path of another report's folder, such as that of another
+            machine. Its rows of `results.csv` and `significance.csv` are
+            added for the experiments that this one lacks; the page, tables
+            and figures are of this one alone. Defaults to `None`.
 
     Returns:
         Path of the HTML page.
+
+    Raises:
+        FileNotFoundError: If `other` lacks one of the two files.
     """
     folder = Path(folder)
     sections, results, tests = build_sections(output_root, experiments, dataset)
-    write_results(results, folder)
+    all_results, all_tests = results, tests
+    if other is not None:
+        all_results = add_experiments(results, Path(other) / "results.csv")
+        all_tests = add_experiments(tests, Path(other) / "significance.csv")
+    write_results(all_results, folder)
     _write(
         folder / "significance.csv",
-        tests.to_csv(index=False).encode(),
+        all_tests.to_csv(index=False).encode(),
     )
     pages = [_write_section(section, folder) for section in sections]
     page = jinja2.Template(TEMPLATE.read_text(), autoescape=True).render(

@@ -46,3 +46,22 @@ def test_a_report_without_finished_runs(make_results, tmp_path):
         make_results(name)
     page = write_report(tmp_path, tmp_path / "report").read_text()
     assert "0 finished runs" in page
+
+
+def test_experiments_of_another_report_are_added(make_results, tmp_path):
+    recalls = {"CAmgr": 0.1, "w/o IUD": 0.05}
+    make_results("table3", recalls)
+    write_report(tmp_path, tmp_path / "theirs")
+    make_results("figure2", {"text": 0.2, "image": 0.3})
+    folder = tmp_path / "report"
+    page = write_report(
+        tmp_path, folder, ["figure2"], other=tmp_path / "theirs"
+    ).read_text()
+    assert "Figure 2." in page and "Table 3." not in page
+    rows = pd.read_csv(folder / "results.csv").set_index("label")
+    recalls = rows["test_recall@20"].to_dict()
+    expected = {"text": 0.2, "image": 0.3, "CAmgr": 0.1, "w/o IUD": 0.05}
+    assert {name: recalls[name] for name in expected} == expected
+    assert rows.loc["w/o IUD", "experiment"] == "table3"
+    tests = pd.read_csv(folder / "significance.csv")
+    assert set(tests["experiment"]) == {"table3"}
