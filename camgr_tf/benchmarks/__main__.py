@@ -1,4 +1,4 @@
-"""Times and memory of training, evaluation and item graphs.
+"""Times and memory of training, its operations, evaluation and item graphs.
 
 ```
 python -m camgr_tf.benchmarks
@@ -19,6 +19,7 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
+from camgr_tf.benchmarks.operations import OPERATIONS
 from camgr_tf.benchmarks.semantic_graph import METHODS
 from camgr_tf.benchmarks.synthetic_dataset import SIZES
 from camgr_tf.benchmarks.table import GROWTH
@@ -36,6 +37,10 @@ SHOWN = {
         "label", "scale", "interactions", "step_seconds", "forward_seconds",
         "backward_seconds", "optimizer_seconds", "epoch_seconds",
         "sampling_percent", "floor_seconds", "times_floor", "peak_memory_mb",
+    ],
+    "operations": [
+        "label", "scale", "interactions", "operation_seconds",
+        "floor_operations", "floor_bytes", "floor_seconds", "times_floor",
     ],
     "evaluation": [
         "label", "scale", "interactions", "evaluated_users",
@@ -115,6 +120,23 @@ def make_tasks(options):
                     {
                         "kind": "training",
                         "label": model,
+                        "arguments": arguments,
+                        **task,
+                    }
+                )
+        if "operations" in options.only:
+            for operation in OPERATIONS:
+                arguments = {
+                    "operation": operation,
+                    "repeats": options.repeats,
+                    "threads": options.threads,
+                }
+                if options.batch_size:
+                    arguments["batch_size"] = options.batch_size
+                tasks.append(
+                    {
+                        "kind": "operations",
+                        "label": operation,
                         "arguments": arguments,
                         **task,
                     }

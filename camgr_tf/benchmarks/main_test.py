@@ -27,7 +27,12 @@ def test_everything_once(in_this_process, tmp_path, capsys):
     assert command.main(arguments) == 0
     contents = json.loads((tmp_path / "benchmarks.json").read_text())
     rows = {row["kind"]: row for row in contents["rows"]}
-    assert set(rows) == {"training", "evaluation", "semantic_graph"}
+    assert set(rows) == {
+        "training",
+        "operations",
+        "evaluation",
+        "semantic_graph",
+    }
     training = rows["training"]
     parts = ("forward", "backward", "optimizer")
     assert sum(training[f"{part}_seconds"] for part in parts) == pytest.approx(
@@ -36,6 +41,12 @@ def test_everything_once(in_this_process, tmp_path, capsys):
     assert training["interactions"] == 17 + 6 + 7
     assert training["floor_bytes"] >= 7 * 4 * training["weights"]
     assert training["peak_memory_mb"] > 50
+    # Features of 9 items, the product and that of its gradient: 2 m k n each.
+    widest = max(f.shape[1] for f in tiny_dataset().features.values())
+    operations = rows["operations"]
+    assert operations["label"] == "features"
+    assert operations["floor_operations"] == 2 * 2 * 9 * widest * 64
+    assert operations["operation_seconds"] > operations["floor_seconds"] > 0
     assert "semantic_graph exact" in contents["growth"]
     shown = capsys.readouterr().out
     assert "times_floor" in shown and "users_per_second" in shown
@@ -46,6 +57,7 @@ def test_a_task_for_each_model_and_size():
     made = command.make_tasks(options)
     kinds = [task["kind"] for task in made]
     assert kinds.count("training") == 2 * len(MODELS)
+    assert kinds.count("operations") == 2 * 4
     assert kinds.count("evaluation") == 2
     assert [t["problem"] for t in made if t["kind"] == "semantic_graph"] == [
         7_050,

@@ -14,6 +14,7 @@ PACKAGES = ("tensorflow", "keras", "numpy", "scipy")
 # What grows, by the kind of measurement, and what it is fitted over.
 GROWTH = {
     "training": ("step_seconds", "interactions"),
+    "operations": ("operation_seconds", "interactions"),
     "evaluation": ("evaluation_seconds", "interactions"),
     "semantic_graph": ("graph_seconds", "items"),
 }

@@ -21,10 +21,10 @@ def run_task(task, threads):
     """Runs a measurement in a new process and returns its row.
 
     Args:
-        task: Dictionary. `kind` is `"training"`, `"evaluation"` or
-            `"semantic_graph"`; `problem` what `problem_dataset` takes (an
-            integer, the number of items, for a graph); `arguments` those of
-            the measurement.
+        task: Dictionary. `kind` is `"training"`, `"operations"`,
+            `"evaluation"` or `"semantic_graph"`; `problem` what
+            `problem_dataset` takes (an integer, the number of items, for a
+            graph); `arguments` those of the measurement.
         threads: Integer. Threads that libraries may use.
 
     Returns:
@@ -90,6 +90,10 @@ def measure(task):
             from camgr_tf.benchmarks.training import measure_training
 
             row |= measure_training(dataset, **task["arguments"])
+        elif task["kind"] == "operations":
+            from camgr_tf.benchmarks.operations import measure_operation
+
+            row |= measure_operation(dataset, **task["arguments"])
         else:
             from camgr_tf.benchmarks.evaluation import measure_evaluation
 
