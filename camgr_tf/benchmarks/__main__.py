@@ -39,7 +39,7 @@ SHOWN = {
         "sampling_percent", "floor_seconds", "times_floor", "peak_memory_mb",
     ],
     "operations": [
-        "label", "scale", "interactions", "operation_seconds",
+        "label", "scale", "interactions", "operation_seconds", "simple_seconds",
         "floor_operations", "floor_bytes", "floor_seconds", "times_floor",
     ],
     "evaluation": [

@@ -1,7 +1,10 @@
+import numpy as np
 import pytest
 
+from camgr_tf.benchmarks import operations
 from camgr_tf.benchmarks.operations import OPERATIONS
 from camgr_tf.benchmarks.operations import measure_operation
+from camgr_tf.losses import info_nce
 from camgr_tf.testing import tiny_dataset
 
 
@@ -24,3 +27,13 @@ def test_floors_by_hand():
 def test_refuses_an_unknown_operation():
     with pytest.raises(ValueError, match="must be one of .* operation='sum'"):
         measure_operation(tiny_dataset(), "sum")
+
+
+def test_the_simple_ways_compute_the_same():
+    rng = np.random.default_rng(0)
+    queries, keys = (rng.normal(size=(7, 4)).astype("float32") for _ in "qk")
+    np.testing.assert_allclose(
+        operations._simple_info_nce(queries, keys),
+        info_nce(queries, keys, operations.TEMPERATURE),
+        rtol=1e-5,
+    )
