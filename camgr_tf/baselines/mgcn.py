@@ -5,6 +5,7 @@ from camgr_tf.graphs import cache_folder
 from camgr_tf.graphs import semantic_matrix
 from camgr_tf.graphs import user_item_adjacency
 from camgr_tf.layers import SemanticConvolution
+from camgr_tf.layers import split_modalities
 from camgr_tf.losses import half_squared
 from camgr_tf.losses import info_nce
 from camgr_tf.models.recommender import Recommender
@@ -164,8 +165,7 @@ class MGCN(Recommender):
         )
         if rows is not None:
             joined = ops.take(joined, rows, axis=0)
-        states = ops.split(joined, len(self.modalities), axis=1)
-        return dict(zip(self.modalities, states))
+        return split_modalities(joined, self.modalities)
 
     def side(self, nodes, modal):
         """`side` of some nodes, each by itself.

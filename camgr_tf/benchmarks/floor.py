@@ -5,6 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
+from camgr_tf.benchmarks.rates import matrix_rate
+from camgr_tf.benchmarks.rates import memory_bandwidth
+
 MATRIX_PRODUCTS = ("MatMul", "BatchMatMulV2")
 SPARSE_PRODUCT = "SparseMatrixMatMul"
 NUMBER_BYTES = 4
@@ -105,6 +108,29 @@ def optimizer_work(num_weights):
         OPTIMIZER_OPERATIONS * num_weights,
         OPTIMIZER_NUMBERS * NUMBER_BYTES * num_weights,
     )
+
+
+def floor_columns(work, seconds, threads):
+    """Columns of a table: the least time of some work, beside the measured.
+
+    Args:
+        work: `Work`.
+        seconds: Float. What the work took.
+        threads: Integer. Threads that the bandwidth is measured with.
+
+    Returns:
+        Dictionary of plain values.
+    """
+    rate, bandwidth = matrix_rate(), memory_bandwidth(threads)
+    floor = work.seconds(rate, bandwidth)
+    return {
+        "floor_operations": work.operations,
+        "floor_bytes": work.num_bytes,
+        "operations_per_second": rate,
+        "bytes_per_second": bandwidth,
+        "floor_seconds": floor,
+        "times_floor": seconds / floor,
+    }
 
 
 def _dense_work(operation):

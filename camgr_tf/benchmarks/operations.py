@@ -1,13 +1,12 @@
 """How long the most expensive operations of a training step take."""
 
-import time
-
 import numpy as np
 import tensorflow as tf
 
+from camgr_tf.benchmarks.floor import floor_columns
 from camgr_tf.benchmarks.floor import product_work
-from camgr_tf.benchmarks.rates import matrix_rate
-from camgr_tf.benchmarks.rates import memory_bandwidth
+from camgr_tf.benchmarks.timing import median_seconds
+from camgr_tf.benchmarks.timing import wait
 from camgr_tf.graphs import bipartite_adjacency
 from camgr_tf.losses import info_nce
 from camgr_tf.ops import sparse_matmul
@@ -94,19 +93,15 @@ def measure_operation(
     functions = [_with_gradients(compute)]
     if compute_simply is not None:
         functions.append(_with_gradients(compute_simply))
-    medians = _median_seconds(functions, inputs, repeats)
+    calls = [lambda f=f: wait(f(*inputs)) for f in functions]
+    for call in calls:
+        call()
+    seconds, *simple = median_seconds(calls, repeats)
     work = product_work(functions[0].get_concrete_function(*inputs).graph)
-    rate, bandwidth = matrix_rate(), memory_bandwidth(threads)
-    floor = work.seconds(rate, bandwidth)
     return {
-        "operation_seconds": medians[0],
-        "simple_seconds": medians[1] if len(medians) > 1 else None,
-        "floor_operations": work.operations,
-        "floor_bytes": work.num_bytes,
-        "operations_per_second": rate,
-        "bytes_per_second": bandwidth,
-        "floor_seconds": floor,
-        "times_floor": medians[0] / floor,
+        "operation_seconds": seconds,
+        "simple_seconds": simple[0] if simple else None,
+        **floor_columns(work, seconds, threads),
     }
 
 
@@ -131,15 +126,3 @@ def _simple_info_nce(queries, keys):
             labels=tf.range(tf.shape(logits)[0]), logits=logits
         )
     )
-
-
-def _median_seconds(functions, inputs, repeats):
-    """Of each function, called in turn, after a warm-up."""
-    seconds = [[] for _ in functions]
-    for _ in range(repeats + 1):
-        for function, times in zip(functions, seconds):
-            started = time.perf_counter()
-            for tensor in tf.nest.flatten(function(*inputs)):
-                tensor.numpy()
-            times.append(time.perf_counter() - started)
-    return [float(np.median(times[1:])) for times in seconds]

@@ -5,10 +5,11 @@ import time
 import numpy as np
 import tensorflow as tf
 
+from camgr_tf.benchmarks.floor import floor_columns
 from camgr_tf.benchmarks.floor import optimizer_work
 from camgr_tf.benchmarks.floor import product_work
-from camgr_tf.benchmarks.rates import matrix_rate
-from camgr_tf.benchmarks.rates import memory_bandwidth
+from camgr_tf.benchmarks.timing import median_seconds
+from camgr_tf.benchmarks.timing import wait
 from camgr_tf.config import resolve_config
 from camgr_tf.training.runs import build_model
 from camgr_tf.training.runs import compile_model
@@ -52,23 +53,18 @@ def measure_training(
     batches = TrainingBatches(dataset.interactions, config.batch_size)
     batch = {name: tf.constant(ids) for name, ids in batches[0].items()}
     network.track_losses(network.loss_terms(**batch))
-    epoch_start = _median_seconds(network.begin_epoch, repeats)
+    (epoch_start,) = median_seconds([network.begin_epoch], repeats)
     network.begin_epoch()
-    sampling = _median_seconds(lambda: _draw_epoch(batches), repeats)
+    (sampling,) = median_seconds([lambda: _draw_epoch(batches)], repeats)
     functions = _functions(network)
-    for function in functions.values():
-        _wait(function(batch))
-    seconds = {name: [] for name in functions}
+    calls = [lambda f=f: wait(f(batch)) for f in functions.values()]
+    for call in calls:
+        call()
     if profile is not None:
         tf.profiler.experimental.start(str(profile))
-    for _ in range(repeats):
-        for name, function in functions.items():
-            started = time.perf_counter()
-            _wait(function(batch))
-            seconds[name].append(time.perf_counter() - started)
+    forward, both, step = median_seconds(calls, repeats)
     if profile is not None:
         tf.profiler.experimental.stop()
-    forward, both, step = (float(np.median(s)) for s in seconds.values())
     # A short last batch counts as the share of a whole one.
     num_steps = len(batches.rows) / config.batch_size
     epoch = epoch_start + sampling + num_steps * step
@@ -77,8 +73,6 @@ def measure_training(
     )
     graph = functions["gradients"].get_concrete_function(batch).graph
     work = product_work(graph) + optimizer_work(num_weights)
-    operations, bandwidth = matrix_rate(), memory_bandwidth(threads)
-    floor = work.seconds(operations, bandwidth)
     return {
         "batch_size": config.batch_size,
         "weights": num_weights,
@@ -91,12 +85,7 @@ def measure_training(
         "epoch_start_seconds": epoch_start,
         "sampling_seconds": sampling,
         "sampling_percent": 100 * sampling / epoch,
-        "floor_operations": work.operations,
-        "floor_bytes": work.num_bytes,
-        "operations_per_second": operations,
-        "bytes_per_second": bandwidth,
-        "floor_seconds": floor,
-        "times_floor": step / floor,
+        **floor_columns(work, step, threads),
     }
 
 
@@ -128,17 +117,3 @@ def _draw_epoch(batches):
     batches.on_epoch_end()
     for index in range(len(batches)):
         batches[index]
-
-
-def _median_seconds(call, repeats):
-    seconds = []
-    for _ in range(repeats):
-        started = time.perf_counter()
-        call()
-        seconds.append(time.perf_counter() - started)
-    return float(np.median(seconds))
-
-
-def _wait(results):
-    for tensor in tf.nest.flatten(results, expand_composites=True):
-        tensor.numpy()

@@ -5,6 +5,7 @@ from camgr_tf.layers.cross_attention_fusion import CrossAttentionFusion
 from camgr_tf.layers.graph_attention import GraphAttention
 from camgr_tf.layers.purification import ModalityPurification
 from camgr_tf.layers.semantic_convolution import SemanticConvolution
+from camgr_tf.layers.semantic_convolution import split_modalities
 
 __all__ = [
     "ATTENTIONS",
@@ -12,4 +13,5 @@ __all__ = [
     "GraphAttention",
     "ModalityPurification",
     "SemanticConvolution",
+    "split_modalities",
 ]

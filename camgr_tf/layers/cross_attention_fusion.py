@@ -203,13 +203,6 @@ class CrossAttentionFusion(keras.layers.Layer):
             distinct part; their sum is the layer's result.
         """
 
-        if rows is not None and num_context is None and self.within_rows:
-            query, node_states, *keys = (
-                ops.take(states, rows, axis=0)
-                for states in (query, node_states, *keys)
-            )
-            rows = None
-
         def pick(states):
             return states if rows is None else ops.take(states, rows, axis=0)
 

@@ -45,3 +45,16 @@ class SemanticConvolution(keras.layers.Layer):
         items = ops.concatenate(smoothed, axis=1)  # (num_items, M * dim)
         users = sparse_matmul(user_item_adjacency, items)
         return ops.concatenate([users, items], axis=0)
+
+
+def split_modalities(joined, modalities):
+    """States that lie side by side, by modality.
+
+    Args:
+        joined: Float tensor of shape `(num_nodes, M * dim)`.
+        modalities: List of `M` names, in the order of the columns.
+
+    Returns:
+        Dictionary from a modality to a tensor of shape `(num_nodes, dim)`.
+    """
+    return dict(zip(modalities, ops.split(joined, len(modalities), axis=1)))

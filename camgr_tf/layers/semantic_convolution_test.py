@@ -4,6 +4,7 @@ import scipy.sparse
 from camgr_tf.graphs import semantic_matrix
 from camgr_tf.graphs import user_item_adjacency
 from camgr_tf.layers.semantic_convolution import SemanticConvolution
+from camgr_tf.layers.semantic_convolution import split_modalities
 from camgr_tf.numpy_reference import semantic_convolution
 from camgr_tf.numpy_reference import semantic_graph
 from camgr_tf.ops import Adjacency
@@ -60,6 +61,12 @@ def test_modalities_side_by_side():
         user_item_adjacency=Adjacency(scipy.sparse.csr_matrix([[0.5, 0.5]])),
     )
     np.testing.assert_array_equal(result, [[3, 6], [2, 9], [4, 3]])
+
+
+def test_states_side_by_side_by_modality():
+    states = split_modalities(np.array([[1.0, 2, 3, 4]]), ["image", "text"])
+    assert list(states) == ["image", "text"]
+    np.testing.assert_array_equal(states["text"], [[3, 4]])
 
 
 def test_layer():

@@ -8,6 +8,7 @@ from camgr_tf.layers import CrossAttentionFusion
 from camgr_tf.layers import GraphAttention
 from camgr_tf.layers import ModalityPurification
 from camgr_tf.layers import SemanticConvolution
+from camgr_tf.layers import split_modalities
 from camgr_tf.layers.modality_mean import ModalityMean
 from camgr_tf.losses import half_squared
 from camgr_tf.losses import info_nce
@@ -369,12 +370,7 @@ class CAmgr(Recommender):
             self.num_modal_layers,
             rows,
         )
-        return self.split_modalities(joined)
-
-    def split_modalities(self, joined):
-        """Columns side by side as a dictionary from a modality to its own."""
-        states = ops.split(joined, len(self.modalities), axis=1)
-        return dict(zip(self.modalities, states))
+        return split_modalities(joined, self.modalities)
 
     def fuse(self, nodes, modal, rows, training=False):
         """`H_f` of some nodes, `(num_rows, embedding_dim)` (eq. 15-26)."""
@@ -418,15 +414,13 @@ class CAmgr(Recommender):
             nodes = ops.take(nodes, rows, axis=0)
         final = nodes + fused
         users, positive_items, negative_items = ops.split(final, 3, axis=0)
+        user_fused, item_fused, _ = ops.split(fused, 3, axis=0)
+        user_nodes, item_nodes, _ = ops.split(nodes, 3, axis=0)
         contrast = sum(
-            info_nce(
-                fused_part,
-                node_part,
-                self.temperature,
-                self.normalize_contrast,
-            )
-            for fused_part, node_part in zip(
-                ops.split(fused, 3, axis=0)[:2], ops.split(nodes, 3, axis=0)
+            info_nce(queries, keys, self.temperature, self.normalize_contrast)
+            for queries, keys in (
+                (user_fused, user_nodes),
+                (item_fused, item_nodes),
             )
         )
         return {

@@ -18,6 +18,7 @@ from camgr_tf.baselines.mgcn import MGCN
 from camgr_tf.baselines.micro import MICRO
 from camgr_tf.baselines.mmgcn import MMGCN
 from camgr_tf.baselines.slmrec import SLMRec
+from camgr_tf.layers import split_modalities
 from camgr_tf.models import CAmgr
 from camgr_tf.ops import l2_normalize
 from camgr_tf.ops import segment_softmax
@@ -190,7 +191,7 @@ def _grcn_content(model, baskets, items):
 def _(model: CAmgr):
     encode = _camgr_encoder(model)
     nodes, modal = model.encode(), model.modal_states()
-    convolved = model.split_modalities(model.convolved_states())
+    convolved = split_modalities(model.convolved_states(), model.modalities)
     contents = _item_rows(model, convolved)
     num_layers = model.num_modal_layers
     sources = {

@@ -1,0 +1,31 @@
+"""Times calls that return tensors."""
+
+import time
+
+import numpy as np
+import tensorflow as tf
+
+
+def wait(results):
+    """Returns when all tensors of a structure have been computed."""
+    for tensor in tf.nest.flatten(results, expand_composites=True):
+        tensor.numpy()
+
+
+def median_seconds(calls, repeats):
+    """Median seconds of each of some calls, made in turn.
+
+    Args:
+        calls: List of functions without arguments.
+        repeats: Integer. How often each is called.
+
+    Returns:
+        List of floats.
+    """
+    seconds = [[] for _ in calls]
+    for _ in range(repeats):
+        for call, times in zip(calls, seconds):
+            started = time.perf_counter()
+            call()
+            times.append(time.perf_counter() - started)
+    return [float(np.median(times)) for times in seconds]
