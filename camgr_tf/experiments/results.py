@@ -76,19 +76,20 @@ def write_results(table, folder):
     return path
 
 
-def add_experiments(table, path):
+def add_experiments(table, path, own):
     """Rows of another table for the experiments that a table lacks.
 
     For sweeps that ran on several machines, whose runs are not in one folder.
 
     Args:
-        table: DataFrame with columns `experiment` and `dataset`, or an empty
-            one.
+        table: DataFrame.
         path: Path of the other table's CSV file.
+        own: Collection of pairs, an experiment and a dataset: what `table`
+            is about, even where it has no row of it.
 
     Returns:
         DataFrame: the rows of `table`, then those of the file whose
-        experiment and dataset `table` has not.
+        experiment and dataset are not among `own`.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -102,10 +103,8 @@ def add_experiments(table, path):
     missing = [name for name in keys if name not in other]
     if missing:
         raise ValueError(f"{path} has no column {', '.join(missing)}.")
-    if not len(table):
-        return other
-    own = pd.MultiIndex.from_frame(table[keys])
-    other = other[~pd.MultiIndex.from_frame(other[keys]).isin(own)].copy()
+    known = pd.MultiIndex.from_frame(other[keys]).isin(list(own))
+    other = other[~known].copy()
     for name in other.columns.intersection(table.columns):
         if table[name].notna().any():
             other[name] = _retyped(other[name], table[name].dtype)

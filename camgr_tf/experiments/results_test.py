@@ -115,7 +115,7 @@ def test_experiments_of_another_machine_are_added(plan, tmp_path):
     other = table.iloc[2:].assign(experiment="theirs", mine="x")
     path = tmp_path / "other.csv"
     pd.concat([same, other]).to_csv(path, index=False)
-    joined = add_experiments(table, path)
+    joined = add_experiments(table, path, {("mine", "tiny")})
     assert joined["experiment"].tolist() == ["mine"] * 4 + ["theirs"] * 2
     table = table.dropna(axis="columns", how="all")
     pd.testing.assert_frame_equal(joined[table.columns][:4], table)
@@ -128,8 +128,8 @@ def test_experiments_of_another_machine_are_added(plan, tmp_path):
 def test_refuses_a_table_of_something_else(plan, tmp_path):
     table = collect_results([plan], tmp_path)
     with pytest.raises(FileNotFoundError, match="no file .*none.csv"):
-        add_experiments(table, tmp_path / "none.csv")
+        add_experiments(table, tmp_path / "none.csv", set())
     path = tmp_path / "prices.csv"
     path.write_text("dataset,price\nbaby,3\n")
     with pytest.raises(ValueError, match="prices.csv has no column exper"):
-        add_experiments(table, path)
+        add_experiments(table, path, set())

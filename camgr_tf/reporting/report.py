@@ -82,13 +82,22 @@ def write_report(
 
     Raises:
         FileNotFoundError: If `other` lacks one of the two files.
+        ValueError: If one of them has no experiments and datasets.
     """
     folder = Path(folder)
     sections, results, tests = build_sections(output_root, experiments, dataset)
     all_results, all_tests = results, tests
     if other is not None:
-        all_results = add_experiments(results, Path(other) / "results.csv")
-        all_tests = add_experiments(tests, Path(other) / "significance.csv")
+        own = set()
+        if len(results):
+            own = set(zip(results["experiment"], results["dataset"]))
+        all_results, all_tests = (
+            add_experiments(table, Path(other) / name, own)
+            for table, name in (
+                (results, "results.csv"),
+                (tests, "significance.csv"),
+            )
+        )
     write_results(all_results, folder)
     _write(
         folder / "significance.csv",
