@@ -138,7 +138,15 @@ def semantic_convolution(
 
 
 def cross_attention(
-    attention, queries, keys, values, own, query_token, scale, num_heads
+    attention,
+    queries,
+    keys,
+    values,
+    own,
+    query_token,
+    scale,
+    num_heads,
+    shares=None,
 ):
     """Eq. 18 in one reading, for the nodes `own`.
 
@@ -154,6 +162,9 @@ def cross_attention(
         scale: Float, the learned factor on cosine logits, or `None` for
             plain products over the root of the width.
         num_heads: Integer.
+        shares: Array of shape `(len(keys),)`. Multiplies what is normalized
+            over modalities, of which `query_token` is then none. Defaults to
+            `None`.
 
     Returns:
         Array of shape `(len(own), dim)`.
@@ -184,8 +195,11 @@ def cross_attention(
             result[place] = mixed.ravel()
             continue
         if attention in ("modalities", "preference"):
-            k = np.stack([query_token[0][node], *[key[node] for key in keys]])
-            v = np.stack([query_token[1][node], *[val[node] for val in values]])
+            k = np.stack([key[node] for key in keys])
+            v = np.stack([value[node] for value in values])
+            if shares is None:
+                k = np.concatenate([query_token[0][node][None], k])
+                v = np.concatenate([query_token[1][node][None], v])
         else:
             among = own if attention == "batch" else np.arange(len(queries))
             k, v = keys[0][among], values[0][among]
@@ -193,7 +207,10 @@ def cross_attention(
         if scale is not None:
             lengths = np.linalg.norm(k, axis=1) * np.linalg.norm(query)
             logits = scale * (k @ query) / lengths
-        result[place] = softmax(logits) @ v
+        chosen = np.exp(logits - logits.max())
+        if shares is not None and attention in ("modalities", "preference"):
+            chosen = shares * chosen
+        result[place] = chosen / chosen.sum() @ v
     return result
 
 
@@ -203,6 +220,7 @@ def fuse(
     keys,
     node_states,
     attention,
+    shares=None,
     rows=None,
     num_heads=8,
     share_projections=True,
@@ -216,6 +234,8 @@ def fuse(
         keys: List of arrays of shape `(num_nodes, dim)`.
         node_states: Array of shape `(num_nodes, dim)`.
         attention: String, as for `cross_attention`.
+        shares: Array of shape `(len(keys),)`, of sum one. Defaults to
+            `None`: equal.
         rows: Integer array, the nodes whose result is wanted. Defaults to
             `None`: all.
         num_heads: Integer. Defaults to `8`.
@@ -226,39 +246,43 @@ def fuse(
         Tuple of arrays of shape `(num_rows, dim)`.
     """
     own = np.arange(len(query)) if rows is None else np.asarray(rows)
-    together = attention in ("modalities", "preference")
-    groups = [keys] if together else [[key] for key in keys]
+    parts_of = np.full(len(keys), 1 / len(keys)) if shares is None else shares
+    groups = [([key], [1.0], part) for key, part in zip(keys, parts_of)]
+    if attention in ("modalities", "preference"):
+        groups = [(keys, parts_of, 1.0)]
     parts = []
     for branch in ("common", "distinct"):
         base = "common" if share_projections else branch
-        q = linear(weights, f"{base}_query", query)
+        q = _project(weights, f"{base}_query", query)
         asking = q
         if attention == "preference":
-            asking = linear(weights, f"{base}_query", node_states)
+            asking = _project(weights, f"{base}_query", node_states)
         gate = sigmoid(linear(weights, f"{branch}_gate", node_states[own]))
         total = 0.0
-        for group in groups:
-            values = [linear(weights, f"{base}_value", key) for key in group]
+        for group, within, part in groups:
+            values = [_project(weights, f"{base}_value", key) for key in group]
             attended = cross_attention(
                 attention,
                 asking,
-                [linear(weights, f"{base}_key", key) for key in group],
+                [_project(weights, f"{base}_key", key) for key in group],
                 values,
                 own,
                 (
-                    linear(weights, f"{base}_key", query),
-                    linear(weights, f"{base}_value", query),
+                    _project(weights, f"{base}_key", query),
+                    _project(weights, f"{base}_value", query),
                 ),
                 _temperature(weights),
                 num_heads,
+                shares,
             )
             if branch == "distinct":
-                attended = np.mean(values, axis=0)[own] - attended
-            x = linear(weights, f"{branch}_output", attended) + q[own]
+                value = sum(w * v for w, v in zip(within, values))
+                attended = value[own] - attended
+            x = _project(weights, f"{branch}_output", attended) + q[own]
             if residual_mlp:
                 x = x + _mlp(weights, branch, x)
-            total = total + x * gate
-        parts.append(total / (2 * len(groups)))
+            total = total + part * x * gate
+        parts.append(total / 2)
     return tuple(parts)
 
 
@@ -268,6 +292,13 @@ def info_nce(queries, keys, temperature):
     keys = keys / np.linalg.norm(keys, axis=1, keepdims=True)
     weights = softmax(queries @ keys.T / temperature)
     return -np.mean(np.log(np.diag(weights)))
+
+
+def _project(weights, name, x):
+    """`Linear` of eq. 15-22; the identity where the layer has no matrix."""
+    if f"{name}/kernel" not in weights:
+        return x
+    return linear(weights, name, x)
 
 
 def _temperature(weights):

@@ -150,8 +150,14 @@ def head_attention(queries, keys, values, logit_scale, num_heads=8):
     return ops.reshape(weights @ ops.reshape(values, tokens), (-1, dim))
 
 
-def modality_attention(queries, keys, values, logit_scale, normalize=False):
+def modality_attention(
+    queries, keys, values, logit_scale, normalize=False, shares=None
+):
     """Attention of each node over its modalities.
+
+    ```
+    CA_n = sum_m a_nm v_nm,  a_nm ~ shares_m exp( logit_scale q_n . k_nm )
+    ```
 
     Args:
         queries: Float tensor of shape `(num_rows, dim)`.
@@ -161,6 +167,9 @@ def modality_attention(queries, keys, values, logit_scale, normalize=False):
         normalize: Boolean. Scales queries and keys to unit length, so that
             logits are cosines, however short the states of a node are.
             Defaults to `False`.
+        shares: Float tensor of shape `(num_modalities,)`, positive: the
+            weights of a node whose logits are equal. Defaults to `None`:
+            equal.
 
     Returns:
         Tensor of shape `(num_rows, dim)`.
@@ -168,6 +177,8 @@ def modality_attention(queries, keys, values, logit_scale, normalize=False):
     if normalize:
         queries, keys = l2_normalize(queries), l2_normalize(keys)
     logits = logit_scale * ops.sum(queries[:, None, :] * keys, axis=-1)
+    if shares is not None:
+        logits = logits + ops.log(shares)
     weights = ops.softmax(logits, axis=-1)  # (num_rows, num_modalities)
     return ops.sum(weights[:, :, None] * values, axis=1)
 

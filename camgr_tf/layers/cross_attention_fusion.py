@@ -11,8 +11,9 @@ from camgr_tf.layers.cross_attention import node_attention
 from camgr_tf.layers.cross_attention import paper_logit_scale
 from camgr_tf.layers.cross_attention import projected_channel_attention
 
+PROJECTIONS = ("dense", "identity")
 # Start of the learned factor on cosine logits, for each reading that has one.
-COSINE_LOGIT_SCALES = {"channel": 8.0, "modalities": 4.0, "preference": 4.0}
+COSINE_LOGIT_SCALES = {"channel": 8.0, "modalities": 4.0, "preference": 1.0}
 
 
 class CrossAttentionFusion(keras.layers.Layer):
@@ -29,7 +30,9 @@ class CrossAttentionFusion(keras.layers.Layer):
 
     One modality asks (the paper: text), the others answer (image). With more
     than one answering modality, the parts are computed for each with the same
-    weights and averaged. A single modality asks and answers itself.
+    weights and averaged. A single modality asks and answers itself. With
+    `shares`, all modalities answer, each by its share, and what asks is a
+    mean of them that the caller has formed.
 
     Args:
         units: Integer. Width of all states.
@@ -40,18 +43,23 @@ class CrossAttentionFusion(keras.layers.Layer):
             same with `H_n` as what asks and cosine logits (the residual `Q`
             stays that of `H_t`), or `"zero"`, which leaves the attention
             out. Defaults to `"channel"`.
+        projections: String. `"dense"`, the matrices of eq. 15-17, 19 and 22,
+            or `"identity"`, where each `Linear` there leaves its input as it
+            is. Defaults to `"dense"`.
         normalize_logits: Boolean. Cosine logits with a learned factor in
             place of `1 / sqrt(d_k)`; `"channel"` and `"modalities"` only,
             `"preference"` has them anyway. Defaults to `False`.
         share_projections: Boolean. Whether the distinct branch uses the
             common branch's `Q`, `K` and `V`, as the paper's single set of
-            symbols says. Defaults to `True`.
+            symbols says; `False` needs dense `projections`. Defaults to
+            `True`.
         residual_mlp: Boolean. Whether eq. 20 and 23 are applied; if false
             `H_com = CR` and `H_dif = DR`. Defaults to `True`.
-        identity_start: Boolean. Projections start as the identity and the
-            last layer of each MLP at zero, so that the layer starts as
-            `Linear` sums of its inputs; if false, all start Xavier-uniform
-            as the paper says. Defaults to `True`.
+        identity_start: Boolean. Projections start as the identity, the last
+            layer of each MLP and the matrices of the gates at zero, so that
+            the layer starts as sums of its inputs, the same for every node;
+            if false, all start Xavier-uniform as the paper says. Defaults to
+            `True`.
         gate_start: Float. `b_c` of eq. 24 starts at it, `b_d` of eq. 25 at
             its negative. At `0` both gates start open by half, and with
             shared projections `CA` cancels in eq. 26. Defaults to `0.0`.
@@ -64,11 +72,20 @@ class CrossAttentionFusion(keras.layers.Layer):
         keys: List of float tensors of shape `(num_nodes, units)`.
         node_states: Float tensor of shape `(num_nodes, units)`, the ID
             embeddings after the encoder, `H_n`.
+        shares: Float tensor of shape `(len(keys),)`, positive, of sum one:
+            the weight of each of `keys` in `V`, and in the attention before
+            a node's own logits. Defaults to `None`: equal, and an attention
+            over modalities is also over the asking one.
         rows: int32 tensor of shape `(num_rows,)`: the nodes whose result is
             wanted. Defaults to `None`: all.
 
     Output shape:
         `(num_rows, units)`.
+
+    Raises:
+        ValueError: For an unknown `attention` or `projections`, for
+            `normalize_logits` or `share_projections` with a choice that has
+            none, and for `num_heads` that do not divide `units`.
 
     Reference:
         Eq. 15-26.
@@ -78,6 +95,7 @@ class CrossAttentionFusion(keras.layers.Layer):
         self,
         units,
         attention="channel",
+        projections="dense",
         normalize_logits=False,
         share_projections=True,
         residual_mlp=True,
@@ -94,6 +112,16 @@ class CrossAttentionFusion(keras.layers.Layer):
                 f"`attention` must be one of {ATTENTIONS}. "
                 f"Received: attention={attention!r}"
             )
+        if projections not in PROJECTIONS:
+            raise ValueError(
+                f"`projections` must be one of {PROJECTIONS}. "
+                f"Received: projections={projections!r}"
+            )
+        if not share_projections and projections != "dense":
+            raise ValueError(
+                "`share_projections=False` needs `projections='dense'`. "
+                f"Received: projections={projections!r}"
+            )
         if normalize_logits and attention not in COSINE_LOGIT_SCALES:
             raise ValueError(
                 "`normalize_logits` needs an `attention` of "
@@ -107,6 +135,7 @@ class CrossAttentionFusion(keras.layers.Layer):
             )
         self.units = units
         self.attention = attention
+        self.projections = projections
         self.normalize_logits = normalize_logits
         # ID states grow from 0.01 to 1 in training, and cosines do not.
         self.cosine_logits = normalize_logits or attention == "preference"
@@ -123,21 +152,22 @@ class CrossAttentionFusion(keras.layers.Layer):
         branches = ("common",)
         if not self.share_projections:
             branches = ("common", "distinct")
-        self.projections = {
+        self.inputs_of = {
             branch: {
-                name: self._dense(f"{branch}_{name}")
+                name: self._projection(f"{branch}_{name}")
                 for name in ("query", "key", "value")
             }
             for branch in branches
         }
         self.outputs = {
-            branch: self._dense(f"{branch}_output")
+            branch: self._projection(f"{branch}_output")
             for branch in ("common", "distinct")
         }
         self.gates = {
             branch: self._dense(
                 f"{branch}_gate",
                 identity=False,
+                zero=True,
                 activation="sigmoid",
                 bias=start,
             )
@@ -171,8 +201,18 @@ class CrossAttentionFusion(keras.layers.Layer):
         """Whether a row's result needs the states of the given rows alone."""
         return self.attention not in ("channel", "nodes")
 
-    def call(self, query, keys, node_states, rows=None, training=False):
-        common, distinct = self.parts(query, keys, node_states, rows, training)
+    def call(
+        self,
+        query,
+        keys,
+        node_states,
+        shares=None,
+        rows=None,
+        training=False,
+    ):
+        common, distinct = self.parts(
+            query, keys, node_states, shares, rows, training
+        )
         return common + distinct
 
     def parts(
@@ -180,6 +220,7 @@ class CrossAttentionFusion(keras.layers.Layer):
         query,
         keys,
         node_states,
+        shares=None,
         rows=None,
         training=False,
         num_context=None,
@@ -190,6 +231,8 @@ class CrossAttentionFusion(keras.layers.Layer):
             query: Float tensor of shape `(num_nodes, units)`.
             keys: List of float tensors of shape `(num_nodes, units)`.
             node_states: Float tensor of shape `(num_nodes, units)`.
+            shares: Float tensor of shape `(len(keys),)`, or `None` for equal
+                ones. Defaults to `None`.
             rows: int32 tensor of shape `(num_rows,)`, or `None` for all
                 nodes. Defaults to `None`.
             training: Boolean. Whether dropout is active. Defaults to
@@ -208,43 +251,54 @@ class CrossAttentionFusion(keras.layers.Layer):
 
         # Attention over modalities sees all of them at once.
         together = self.attention in ("modalities", "preference")
-        groups = [keys] if together else [[key] for key in keys]
+        weights = _weights(shares, len(keys))
+        groups = [(keys, weights)] if together else [([k], [1.0]) for k in keys]
         preferences = pick(node_states)
 
         # With shared projections both branches use one attention.
         attended = {
             name: [
                 self._project(
-                    name, query, group, preferences, pick, num_context
+                    name, query, *group, shares, preferences, pick, num_context
                 )
                 for group in groups
             ]
-            for name in self.projections
+            for name in self.inputs_of
         }
 
         def branch(name):
+            states = attended.get(name, attended["common"])
             return sum(
-                self._branch(name, *states, training)
-                for states in attended.get(name, attended["common"])
+                weight * self._branch(name, *group, training)
+                for weight, group in zip([1.0] if together else weights, states)
             )
 
-        scale = 0.5 / len(groups)
         return (
-            scale * branch("common") * self.gates["common"](preferences),
-            scale * branch("distinct") * self.gates["distinct"](preferences),
+            0.5 * branch("common") * self.gates["common"](preferences),
+            0.5 * branch("distinct") * self.gates["distinct"](preferences),
         )
 
-    def _project(self, branch, query, keys, preferences, pick, num_context):
+    def _project(
+        self,
+        branch,
+        query,
+        keys,
+        weights,
+        shares,
+        preferences,
+        pick,
+        num_context,
+    ):
         """`Q`, `V` and `CA` of the wanted rows, each `(num_rows, units)`."""
-        projections = self.projections[branch]
+        projections = self.inputs_of[branch]
         queries = projections["query"](pick(query))
         values = [projections["value"](pick(key)) for key in keys]
-        value = sum(values) / len(values)
+        value = sum(weight * v for weight, v in zip(weights, values))
         asking = queries
         if self.attention == "preference":
             asking = projections["query"](preferences)
         attended = self._attend(
-            projections, query, keys, pick, asking, values, num_context
+            projections, query, keys, shares, pick, asking, values, num_context
         )
         return queries, value, attended
 
@@ -260,7 +314,15 @@ class CrossAttentionFusion(keras.layers.Layer):
         return result
 
     def _attend(
-        self, projections, query, keys, pick, queries, values, num_context
+        self,
+        projections,
+        query,
+        keys,
+        shares,
+        pick,
+        queries,
+        values,
+        num_context,
     ):
         scale = paper_logit_scale(self.units)
         value = values[0]  # the only one, unless over modalities
@@ -269,13 +331,17 @@ class CrossAttentionFusion(keras.layers.Layer):
         asking, answering = query, keys[0]
         if num_context is not None:
             asking, answering = asking[:num_context], answering[:num_context]
-        if self.attention == "channel" and self.normalize_logits:
+        if self.attention == "channel" and (
+            self.normalize_logits or self.projections == "identity"
+        ):
+            if self.normalize_logits:
+                scale = ops.exp(self.log_scale)
             return channel_attention(
                 projections["query"](asking),
                 projections["key"](answering),
                 value,
-                ops.exp(self.log_scale),
-                normalize=True,
+                scale,
+                normalize=self.normalize_logits,
             )
         if self.attention == "channel":
             return projected_channel_attention(
@@ -305,13 +371,22 @@ class CrossAttentionFusion(keras.layers.Layer):
             )
         if self.cosine_logits:
             scale = ops.exp(self.log_scale)
+        if shares is None:  # the asking modality is not among the keys
+            row_keys = [projections["key"](pick(query)), *row_keys]
+            values = [projections["value"](pick(query)), *values]
         return modality_attention(
             queries,
-            ops.stack([projections["key"](pick(query)), *row_keys], axis=1),
-            ops.stack([projections["value"](pick(query)), *values], axis=1),
+            ops.stack(row_keys, axis=1),
+            ops.stack(values, axis=1),
             scale,
             self.cosine_logits,
+            shares,
         )
+
+    def _projection(self, name):
+        if self.projections == "identity":
+            return keras.layers.Identity(name=name)
+        return self._dense(name)
 
     def _dense(
         self, name, identity=True, zero=False, activation=None, bias=0.0
@@ -347,6 +422,7 @@ class CrossAttentionFusion(keras.layers.Layer):
             {
                 "units": self.units,
                 "attention": self.attention,
+                "projections": self.projections,
                 "normalize_logits": self.normalize_logits,
                 "share_projections": self.share_projections,
                 "residual_mlp": self.residual_mlp,
@@ -358,3 +434,9 @@ class CrossAttentionFusion(keras.layers.Layer):
             }
         )
         return config
+
+
+def _weights(shares, num_keys):
+    if shares is None:
+        return [1 / num_keys] * num_keys
+    return [shares[m] for m in range(num_keys)]

@@ -22,6 +22,7 @@ READINGS = {
     "preference": {"attention": "preference"},
     "zero": {"attention": "zero"},
 }
+SHARES = np.array([0.7, 0.3], "float32")
 # Reading, and whether both branches share their projections.
 CASES = [(reading, True) for reading in READINGS] + [
     (reading, False) for reading in ("channel", "batch", "preference", "zero")
@@ -89,6 +90,17 @@ def test_equals_the_equations(reading, share, num_keys):
     np.testing.assert_allclose(
         layer(**inputs, rows=ROWS), common + distinct, 2e-4, 2e-5
     )
+
+
+@pytest.mark.parametrize("projections", ["dense", "identity"])
+@pytest.mark.parametrize("reading", sorted(READINGS))
+def test_equals_the_equations_with_shares(reading, projections):
+    inputs = _inputs(2) | {"shares": SHARES}
+    layer = _layer(reading, projections=projections)
+    common, distinct = _expected(layer, inputs, reading, ROWS)
+    parts = layer.parts(**inputs, rows=ROWS)
+    np.testing.assert_allclose(parts[0], common, rtol=2e-4, atol=2e-5)
+    np.testing.assert_allclose(parts[1], distinct, rtol=2e-4, atol=2e-5)
 
 
 @pytest.mark.parametrize("reading", ["channel", "nodes"])
@@ -240,11 +252,32 @@ def test_a_node_attends_to_what_resembles_its_id_state():
         "common",
         inputs["query"],
         inputs["keys"],
+        [1.0],
+        None,
         inputs["node_states"],
         lambda states: states,
         None,
     )[2]
     np.testing.assert_allclose(attended, values, rtol=1e-3, atol=1e-4)
+
+
+def test_starts_as_the_mean_by_shares():
+    # All modalities answer and their mean by shares asks. An ID state of zero
+    # prefers none of them, so that Q, V and CA are all that mean.
+    inputs = _inputs(2) | {"shares": SHARES}
+    inputs["node_states"] = np.zeros((NUM_NODES, UNITS), "float32")
+    mean = 0.7 * inputs["keys"][0] + 0.3 * inputs["keys"][1]
+    inputs["query"] = mean
+    layer = CrossAttentionFusion(
+        UNITS, "preference", projections="identity", gate_start=2.0
+    )
+    layer(**inputs)
+    common, distinct = layer.parts(**inputs)
+    opened = 1 / (1 + np.exp(-2.0))
+    np.testing.assert_allclose(common, opened * mean, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(
+        distinct, 0.5 * (1 - opened) * mean, rtol=1e-4, atol=1e-6
+    )
 
 
 def test_dropout_in_training_only():
@@ -262,6 +295,7 @@ def test_dropout_in_training_only():
         ({"share_projections": False, "dropout": 0.3, "seed": 4}, 32),
         ({"residual_mlp": False, "attention": "modalities"}, 14),
         ({"normalize_logits": True, "gate_start": 1.5}, 27),
+        ({"attention": "preference", "projections": "identity"}, 17),
     ],
 )
 def test_layer(arguments, num_weights):
@@ -294,6 +328,14 @@ def test_seed_decides_the_start():
             {"attention": "batch", "normalize_logits": True},
             "`normalize_logits` needs an `attention` of .*'channel', .*"
             "Received: attention='batch'",
+        ),
+        (
+            {"projections": "none"},
+            "`projections` must be one of .*projections='none'",
+        ),
+        (
+            {"projections": "identity", "share_projections": False},
+            "needs `projections='dense'`. Received: projections='identity'",
         ),
         (
             {"num_heads": 3},

@@ -168,6 +168,10 @@ def test_modality_attention_by_hand():
     values = np.array([[[4.0], [8.0]]], "float32")
     result = modality_attention(queries, keys, values, 1.0)
     np.testing.assert_allclose(result, [[5.0]], rtol=1e-6)
+    # Shares of 1/4 and 3/4 make up for them.
+    shares = np.array([0.25, 0.75], "float32")
+    result = modality_attention(queries, keys, values, 1.0, shares=shares)
+    np.testing.assert_allclose(result, [[6.0]], rtol=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ class ModalityMean(keras.layers.Layer):
     sum_m softmax(w)_m H_m
     ```
 
-    Takes the place of `CrossAttentionFusion` in the ablation "w/o CAFF".
+    Forms what asks in `CrossAttentionFusion` where no single modality does,
+    and takes its place in the ablation "w/o CAFF".
 
     Args:
         learned: Boolean. Whether `w`, one number per modality, is trained;
@@ -40,8 +41,12 @@ class ModalityMean(keras.layers.Layer):
     def call(self, states):
         if not self.learned:
             return sum(states) / len(states)
-        weights = ops.softmax(self.logits)
-        return sum(weights[m] * state for m, state in enumerate(states))
+        shares = self.shares()
+        return sum(shares[m] * state for m, state in enumerate(states))
+
+    def shares(self):
+        """`softmax(w)` of a learned mean, of shape `(num_modalities,)`."""
+        return ops.softmax(self.logits)
 
     def get_config(self):
         return {**super().get_config(), "learned": self.learned}

@@ -77,16 +77,20 @@ class CAmgr(Recommender):
             (Table 3, "w/o CAFF") the `"mean"` of the modalities or a
             `"weighted_mean"` with learned weights. Defaults to
             `"cross_attention"`.
-        query_modality: String. The modality that asks, `H_t` of eq. 16; all
-            others answer. If the data lack it, the last of theirs asks; a
-            single modality asks itself. Defaults to `"text"`.
+        query_modality: String. What asks, `H_t` of eq. 16. `"all"`: the mean
+            of the modalities with learned weights `w`, one number each,
+            which also weigh the answers; all modalities answer. Or the name
+            of a modality; all others answer. If the data lack it, the last
+            of theirs asks; a single one asks itself. Defaults to `"all"`.
         attention: String, the reading of eq. 18 and 21, one of
             `camgr_tf.layers.ATTENTIONS`. Defaults to `"preference"`.
+        projections: String. `"dense"`, the matrices of eq. 15-17, 19 and 22,
+            or `"identity"` for all of them. Defaults to `"identity"`.
         normalize_logits: Boolean. Cosine logits with a learned factor in
             eq. 18; `attention` `"channel"` and `"modalities"` only,
             `"preference"` has them anyway. Defaults to `False`.
-        share_projections: Boolean. One set of eq. 15-17 for both branches.
-            Defaults to `True`.
+        share_projections: Boolean. One set of eq. 15-17 for both branches;
+            `False` needs dense `projections`. Defaults to `True`.
         residual_mlp: Boolean. Whether eq. 20 and 23 are applied. Defaults to
             `True`.
         identity_start: Boolean. Whether the fusion starts from identities.
@@ -98,7 +102,8 @@ class CAmgr(Recommender):
         fusion_dropout: Float in `[0, 1)`. On what attention returns.
             Defaults to `0.0`.
         fusion_learning_rate_scale: Float. Factor on the learning rate of the
-            fusion's weights. Defaults to `0.02`.
+            fusion's weights, of which the modalities' `w` are none. Defaults
+            to `0.02`.
         contrastive_weight: Float, the `a_1` of eq. 31. Defaults to `0.01`.
         temperature: Float, that of eq. 30. Defaults to `0.2`.
         normalize_contrast: Boolean. Cosines in eq. 30, else plain products.
@@ -130,7 +135,9 @@ class CAmgr(Recommender):
             "num_modal_layers": 0,
             "left_out": "none",
             "edge_dropout": 0.0,
+            "query_modality": "text",
             "attention": "channel",
+            "projections": "dense",
             "identity_start": False,
             "gate_start": 0.0,
             "fusion_learning_rate_scale": 1.0,
@@ -161,8 +168,9 @@ class CAmgr(Recommender):
         left_out="all",
         edge_dropout=0.3,
         fusion="cross_attention",
-        query_modality="text",
+        query_modality="all",
         attention="preference",
+        projections="identity",
         normalize_logits=False,
         share_projections=True,
         residual_mlp=True,
@@ -212,7 +220,9 @@ class CAmgr(Recommender):
         modalities = list(dataset.features)
         self.modalities = modalities
         self.query_modality = (
-            query_modality if query_modality in modalities else modalities[-1]
+            query_modality
+            if query_modality in ("all", *modalities)
+            else modalities[-1]
         )
         self.num_layers = num_layers
         self.encoder = encoder
@@ -289,6 +299,7 @@ class CAmgr(Recommender):
             self.fusion = CrossAttentionFusion(
                 dim,
                 attention=attention,
+                projections=projections,
                 normalize_logits=normalize_logits,
                 share_projections=share_projections,
                 residual_mlp=residual_mlp,
@@ -299,9 +310,14 @@ class CAmgr(Recommender):
                 seed=self.next_seed(),
                 name="fusion",
             )
+            if self.query_modality == "all":
+                # Not within the fusion: so few numbers bear the whole rate.
+                self.modality_mean = ModalityMean(
+                    learned=True, name="modality_mean"
+                )
         else:
             self.fusion = ModalityMean(
-                learned=fusion == "weighted_mean", name="fusion"
+                learned=fusion == "weighted_mean", name="modality_mean"
             )
         self.dropout_seeds = keras.random.SeedGenerator(
             self.next_seed(), name="edge_dropout"
@@ -377,9 +393,11 @@ class CAmgr(Recommender):
         if self.fusion_name != "cross_attention":
             fused = self.fusion([modal[m] for m in self.modalities])
             return fused if rows is None else ops.take(fused, rows, axis=0)
-        query, keys = self.query_and_keys(modal)
         return self.fusion(
-            query, keys=keys, node_states=nodes, rows=rows, training=training
+            **self.fusion_inputs(modal),
+            node_states=nodes,
+            rows=rows,
+            training=training,
         )
 
     @property
@@ -387,11 +405,23 @@ class CAmgr(Recommender):
         """Whether `fuse` needs no other nodes than those it is to return."""
         return self.fusion_name != "cross_attention" or self.fusion.within_rows
 
-    def query_and_keys(self, modal):
-        """The asking modality's states and the list of the answering ones."""
+    def fusion_inputs(self, modal):
+        """What asks, the list of what answers, and the shares of the latter.
+
+        A dictionary of the arguments `query`, `keys` and `shares` of
+        `CrossAttentionFusion`.
+        """
+        if self.query_modality == "all":
+            keys = [modal[m] for m in self.modalities]
+            query = self.modality_mean(keys)
+            return {
+                "query": query,
+                "keys": keys,
+                "shares": self.modality_mean.shares(),
+            }
         keys = [modal[m] for m in self.modalities if m != self.query_modality]
         query = modal[self.query_modality]
-        return query, keys or [query]
+        return {"query": query, "keys": keys or [query], "shares": None}
 
     def loss_terms(self, user_ids, positive_item_ids, negative_item_ids):
         graphs = self.training_graphs(user_ids, positive_item_ids)

@@ -141,7 +141,12 @@ def _fused(model, dataset, nodes, not_bought=(), not_averaged=()):
         for _ in range(model.num_modal_layers):
             layers.append(_gather(edges, layers[-1], not_bought))
         modal[modality] = np.mean(layers, axis=0)
-    query = modal.pop(model.query_modality)
+    shares = None
+    if model.query_modality == "all":
+        shares = reference.softmax(model.modality_mean.logits.numpy())
+        query = sum(w * h for w, h in zip(shares, modal.values()))
+    else:
+        query = modal.pop(model.query_modality)
     return sum(
         reference.fuse(
             reference.named_weights(model.fusion),
@@ -149,6 +154,7 @@ def _fused(model, dataset, nodes, not_bought=(), not_averaged=()):
             list(modal.values()) or [query],
             nodes,
             model.fusion.attention,
+            shares,
             num_heads=model.fusion.num_heads,
             share_projections=model.fusion.share_projections,
         )

@@ -113,9 +113,11 @@ def camgr_fused_parts(model, nodes, modal, new_nodes=None, new_modal=None):
             m: ops.concatenate([states, new_modal[m]], axis=0)
             for m, states in modal.items()
         }
-    query, keys = model.query_and_keys(modal)
     common, distinct = model.fusion.parts(
-        query, keys, nodes, rows=rows, num_context=num_context
+        **model.fusion_inputs(modal),
+        node_states=nodes,
+        rows=rows,
+        num_context=num_context,
     )
     return {"common": common, "distinct": distinct}
 
