@@ -206,7 +206,9 @@ def cross_attention(
         logits = k @ query / root
         if scale is not None:
             lengths = np.linalg.norm(k, axis=1) * np.linalg.norm(query)
-            logits = scale * (k @ query) / lengths
+            # Without a direction (a user all of whose items are left out),
+            # nothing resembles anything.
+            logits = scale * (k @ query) / np.maximum(lengths, 1e-12)
         chosen = np.exp(logits - logits.max())
         if shares is not None and attention in ("modalities", "preference"):
             chosen = shares * chosen

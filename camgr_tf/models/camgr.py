@@ -81,7 +81,8 @@ class CAmgr(Recommender):
             of the modalities with learned weights `w`, one number each,
             which also weigh the answers; all modalities answer. Or the name
             of a modality; all others answer. If the data lack it, the last
-            of theirs asks; a single one asks itself. Defaults to `"all"`.
+            of theirs asks. A single modality always asks itself. Defaults
+            to `"all"`.
         attention: String, the reading of eq. 18 and 21, one of
             `camgr_tf.layers.ATTENTIONS`. Defaults to `"preference"`.
         projections: String. `"dense"`, the matrices of eq. 15-17, 19 and 22,
@@ -219,11 +220,9 @@ class CAmgr(Recommender):
             )
         modalities = list(dataset.features)
         self.modalities = modalities
-        self.query_modality = (
-            query_modality
-            if query_modality in ("all", *modalities)
-            else modalities[-1]
-        )
+        self.query_modality = query_modality
+        if len(modalities) == 1 or query_modality not in ("all", *modalities):
+            self.query_modality = modalities[-1]
         self.num_layers = num_layers
         self.encoder = encoder
         self.purification = purification

@@ -59,6 +59,7 @@ CONFIGURATIONS = [
             "query_modality": "image",
             "attention": "heads",
             "num_heads": 4,
+            "projections": "dense",
             "share_projections": False,
             "temperature": 0.5,
             "contrastive_weight": 0.3,
