@@ -152,7 +152,7 @@ class CrossAttentionFusion(keras.layers.Layer):
         branches = ("common",)
         if not self.share_projections:
             branches = ("common", "distinct")
-        self.inputs_of = {
+        self.linears = {
             branch: {
                 name: self._projection(f"{branch}_{name}")
                 for name in ("query", "key", "value")
@@ -263,7 +263,7 @@ class CrossAttentionFusion(keras.layers.Layer):
                 )
                 for group in groups
             ]
-            for name in self.inputs_of
+            for name in self.linears
         }
 
         def branch(name):
@@ -290,7 +290,7 @@ class CrossAttentionFusion(keras.layers.Layer):
         num_context,
     ):
         """`Q`, `V` and `CA` of the wanted rows, each `(num_rows, units)`."""
-        projections = self.inputs_of[branch]
+        projections = self.linears[branch]
         queries = projections["query"](pick(query))
         values = [projections["value"](pick(key)) for key in keys]
         value = sum(weight * v for weight, v in zip(weights, values))
