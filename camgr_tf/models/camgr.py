@@ -80,9 +80,8 @@ class CAmgr(Recommender):
         query_modality: String. What asks, `H_t` of eq. 16. `"all"`: the mean
             of the modalities with learned weights `w`, one number each,
             which also weigh the answers; all modalities answer. Or the name
-            of a modality; all others answer. If the data lack it, the last
-            of theirs asks. A single modality always asks itself. Defaults
-            to `"all"`.
+            of a modality; all others answer. A single modality asks itself,
+            whatever is named. Defaults to `"all"`.
         attention: String, the reading of eq. 18 and 21, one of
             `camgr_tf.layers.ATTENTIONS`. Defaults to `"preference"`.
         projections: String. `"dense"`, the matrices of eq. 15-17, 19 and 22,
@@ -118,9 +117,9 @@ class CAmgr(Recommender):
 
     Raises:
         ValueError: For an unknown `encoder`, `purification`, `left_out`,
-            `fusion` or reading, a negative number of layers, an
-            `edge_dropout` outside `[0, 1)`, or a `temperature` that is not
-            positive.
+            `fusion` or reading, a `query_modality` that the data lack, a
+            negative number of layers, an `edge_dropout` outside `[0, 1)`,
+            or a `temperature` that is not positive.
 
     Reference:
         Eq. 1-31 and Table 3 of "CAmgr", Mathematics 2024, 12, 2353.
@@ -219,10 +218,16 @@ class CAmgr(Recommender):
                 f"Received: temperature={temperature}"
             )
         modalities = list(dataset.features)
+        if len(modalities) == 1:
+            query_modality = modalities[0]
+        elif query_modality not in ("all", *modalities):
+            raise ValueError(
+                f"`query_modality` must be 'all' or one of {modalities}, the "
+                f"modalities of {dataset.name}. "
+                f"Received: query_modality={query_modality!r}"
+            )
         self.modalities = modalities
         self.query_modality = query_modality
-        if len(modalities) == 1 or query_modality not in ("all", *modalities):
-            self.query_modality = modalities[-1]
         self.num_layers = num_layers
         self.encoder = encoder
         self.purification = purification

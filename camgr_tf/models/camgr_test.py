@@ -311,6 +311,7 @@ def test_seed_decides_the_start():
         ({"purification": "all"}, "`purification` must be one of .*='all'"),
         ({"left_out": "some"}, "`left_out` must be one of .*='some'"),
         ({"fusion": "sum"}, "`fusion` must be one of .* fusion='sum'"),
+        ({"query_modality": "sound"}, r"one of \['image', .*='sound'"),
         ({"attention": "rows"}, "`attention` must be one of .*='rows'"),
         ({"num_layers": -1}, "must not be negative. Received: num_layers=-1"),
         ({"num_modal_layers": -2}, "negative. Received: num_modal_layers=-2"),
