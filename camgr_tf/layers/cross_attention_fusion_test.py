@@ -64,6 +64,11 @@ def _layer(reading="channel", **arguments):
     return layer
 
 
+def _parts(layer, **inputs):
+    layer(**inputs)
+    return layer.parts(**inputs)
+
+
 def _expected(layer, inputs, reading, rows=None, weights=None):
     common, distinct = fuse(
         named_weights(layer) if weights is None else weights,
@@ -306,6 +311,38 @@ def test_layer(arguments, num_weights):
         (NUM_NODES, UNITS),
         num_weights,
     )
+
+
+def test_gates_start_the_same_for_every_node():
+    inputs = _inputs(1)  # with ID states that differ from node to node
+    layer = CrossAttentionFusion(
+        UNITS, "zero", projections="identity", gate_start=2.0
+    )
+    common, distinct = _parts(layer, **inputs)
+    query, value = inputs["query"], inputs["keys"][0]
+    opened = 1 / (1 + np.exp(-2.0))
+    np.testing.assert_allclose(
+        common, 0.5 * opened * query, rtol=1e-4, atol=1e-6
+    )
+    np.testing.assert_allclose(
+        distinct, 0.5 * (1 - opened) * (value + query), rtol=1e-4, atol=1e-6
+    )
+
+
+def test_preference_starts_with_plain_cosines():
+    # Node 0 is like the first modality (cosine 1), not like the second (0).
+    axes = np.eye(UNITS, dtype="float32")
+    layer = CrossAttentionFusion(UNITS, "preference", projections="identity")
+    common, _ = _parts(
+        layer,
+        query=np.zeros((1, UNITS), "float32"),
+        keys=[2 * axes[:1], 3 * axes[1:2]],
+        node_states=5 * axes[:1],
+        shares=np.array([0.7, 0.3], "float32"),
+    )
+    first = 0.7 * np.e / (0.7 * np.e + 0.3)
+    attended = first * 2 * axes[0] + (1 - first) * 3 * axes[1]
+    np.testing.assert_allclose(common[0], 0.25 * attended, rtol=1e-4)
 
 
 def test_seed_decides_the_start():
