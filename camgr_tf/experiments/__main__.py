@@ -216,8 +216,10 @@ def _parser():
     added.add_argument(
         "--add",
         type=Path,
-        help="folder of another report: its experiments that are not among "
-        "these runs are added to results.csv and significance.csv",
+        help="folder of another report, such as that of another machine: its "
+        "runs count for these sweeps where they are planned and not made "
+        "here, and its other experiments are added to results.csv and "
+        "significance.csv",
     )
     added = add("search", search)
     added.add_argument("model", help="one of `camgr_tf.registry.MODELS`")

@@ -76,51 +76,6 @@ def write_results(table, folder):
     return path
 
 
-def add_experiments(table, path, own):
-    """Rows of another table for the experiments that a table lacks.
-
-    For sweeps that ran on several machines, whose runs are not in one folder.
-
-    Args:
-        table: DataFrame.
-        path: Path of the other table's CSV file.
-        own: Collection of pairs, an experiment and a dataset: what `table`
-            is about, even where it has no row of it.
-
-    Returns:
-        DataFrame: the rows of `table`, then those of the file whose
-        experiment and dataset are not among `own`.
-
-    Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If it has no such columns.
-    """
-    if not path.is_file():
-        raise FileNotFoundError(f"There is no file {path}.")
-    # Text first: each column then gets the type that it has in `table`.
-    other = pd.read_csv(path, dtype="string")
-    keys = ["experiment", "dataset"]
-    missing = [name for name in keys if name not in other]
-    if missing:
-        raise ValueError(f"{path} has no column {', '.join(missing)}.")
-    known = pd.MultiIndex.from_frame(other[keys]).isin(list(own))
-    other = other[~known].copy()
-    for name in other.columns.intersection(table.columns):
-        if table[name].notna().any():
-            other[name] = _retyped(other[name], table[name].dtype)
-        else:
-            table = table.astype({name: "string"})
-    return pd.concat([table, other], ignore_index=True)
-
-
-def _retyped(texts, dtype):
-    if pd.api.types.is_bool_dtype(dtype):
-        return texts.map({"True": True, "False": False}).astype("boolean")
-    if pd.api.types.is_numeric_dtype(dtype):
-        return pd.to_numeric(texts)
-    return texts
-
-
 def summarize_states(plans, output_root, ignore_code=False):
     """Counts the cells of each plan by state.
 

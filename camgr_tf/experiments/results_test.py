@@ -10,7 +10,6 @@ from camgr_tf.experiments.definition import Definition
 from camgr_tf.experiments.driver import cell_fingerprint
 from camgr_tf.experiments.fake_run import write_fake_run
 from camgr_tf.experiments.plan import make_plan
-from camgr_tf.experiments.results import add_experiments
 from camgr_tf.experiments.results import collect_results
 from camgr_tf.experiments.results import summarize_states
 from camgr_tf.experiments.results import write_results
@@ -104,32 +103,3 @@ def test_states_are_counted(plan, tmp_path):
         }
     ]
     assert errors == {plan.cells[1].run_id: "no memory"}
-
-
-def test_experiments_of_another_machine_are_added(plan, tmp_path):
-    for cell in plan.cells:
-        write_fake_run(cell, tmp_path, recall=0.3)
-    table = collect_results([plan], tmp_path)
-    # The same experiment in other runs, and another with a column of its own.
-    same = table.assign(**{"test_recall@20": 0.1})
-    other = table.iloc[2:].assign(experiment="theirs", mine="x")
-    path = tmp_path / "other.csv"
-    pd.concat([same, other]).to_csv(path, index=False)
-    joined = add_experiments(table, path, {("mine", "tiny")})
-    assert joined["experiment"].tolist() == ["mine"] * 4 + ["theirs"] * 2
-    table = table.dropna(axis="columns", how="all")
-    pd.testing.assert_frame_equal(joined[table.columns][:4], table)
-    for name in table.columns.drop("experiment"):
-        assert joined[name].dtype == table[name].dtype, name
-        assert joined[name][4:].tolist() == table[name][2:].tolist(), name
-    assert joined["mine"].tolist()[4:] == ["x", "x"]
-
-
-def test_refuses_a_table_of_something_else(plan, tmp_path):
-    table = collect_results([plan], tmp_path)
-    with pytest.raises(FileNotFoundError, match="no file .*none.csv"):
-        add_experiments(table, tmp_path / "none.csv", set())
-    path = tmp_path / "prices.csv"
-    path.write_text("dataset,price\nbaby,3\n")
-    with pytest.raises(ValueError, match="prices.csv has no column exper"):
-        add_experiments(table, path, set())

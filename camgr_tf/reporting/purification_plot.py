@@ -16,12 +16,12 @@ def plot_purification(results, modality, output_root):
 
     Args:
         results: List of `DatasetResults` of CAmgr runs; the run of seed 0 is
-            drawn.
+            drawn, if its folder is here.
         modality: String.
         output_root: Path of the folder of all runs.
 
     Returns:
-        Matplotlib `Figure`, or `None` if no run has finished.
+        Matplotlib `Figure`, or `None` if there is no such run.
 
     Reference:
         Section 5.4.
@@ -30,7 +30,8 @@ def plot_purification(results, modality, output_root):
     for result in results:
         rows = result.rows[result.rows["seed"] == 0]
         for run_id in rows["run_id"].head(1):
-            drawn.append((result.name, output_root / run_id, result))
+            if (output_root / run_id).is_dir():
+                drawn.append((result.name, output_root / run_id, result))
     if not drawn:
         return None
     figure = Figure(figsize=(8.4, 3.9 * len(drawn)), layout="constrained")

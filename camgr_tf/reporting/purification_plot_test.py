@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -5,6 +6,7 @@ import numpy as np
 import pytest
 
 from camgr_tf.models import CAmgr
+from camgr_tf.reporting.purification_plot import plot_purification
 from camgr_tf.reporting.purification_plot import sample_states
 from camgr_tf.testing import tiny_dataset
 
@@ -24,3 +26,10 @@ def test_the_same_items_are_shown_before_and_after():
     assert len(sample_states(run, "text")["text, purified"]) == 9
     with pytest.raises(ValueError, match="modality='audio'"):
         sample_states(run, "audio")
+
+
+def test_a_run_of_another_machine_cannot_be_drawn(make_results, tmp_path):
+    result = make_results("table2", {"CAmgr": 0.2})
+    for run in tmp_path.glob("tiny-camgr-*"):
+        shutil.rmtree(run)
+    assert plot_purification([result], "image", tmp_path) is None

@@ -9,8 +9,9 @@ from pathlib import Path
 import jinja2
 import pandas as pd
 
+from camgr_tf.experiments.added_results import add_experiments
+from camgr_tf.experiments.added_results import add_runs
 from camgr_tf.experiments.plan import read_plans
-from camgr_tf.experiments.results import add_experiments
 from camgr_tf.experiments.results import collect_results
 from camgr_tf.experiments.results import write_results
 from camgr_tf.reporting.paper import SOURCE
@@ -73,26 +74,31 @@ def write_report(
         experiments: List of names. Defaults to `None`: all.
         dataset: String. Defaults to `None`: all.
         other: Path of another report's folder, such as that of another
-            machine. Its rows of `results.csv` and `significance.csv` are
-            added for the experiments that this one lacks; the page, tables
-            and figures are of this one alone. Defaults to `None`.
+            machine. Its runs count for the sweeps here that plan them and
+            have not made them, with the tests that were made of them. Its
+            rows of `results.csv` and `significance.csv` of further
+            experiments are added to these files, not to the page. Defaults
+            to `None`.
 
     Returns:
         Path of the HTML page.
 
     Raises:
         FileNotFoundError: If `other` lacks one of the two files.
-        ValueError: If one of them has no experiments and datasets.
+        ValueError: If one of them lacks a column.
     """
     folder = Path(folder)
-    sections, results, tests = build_sections(output_root, experiments, dataset)
+    other = None if other is None else Path(other)
+    sections, results, tests = build_sections(
+        output_root, experiments, dataset, other
+    )
     all_results, all_tests = results, tests
     if other is not None:
         own = set()
         if len(results):
             own = set(zip(results["experiment"], results["dataset"]))
         all_results, all_tests = (
-            add_experiments(table, Path(other) / name, own)
+            add_experiments(table, other / name, own)
             for table, name in (
                 (results, "results.csv"),
                 (tests, "significance.csv"),
@@ -116,13 +122,15 @@ def write_report(
     return path
 
 
-def build_sections(output_root, experiments=None, dataset=None):
+def build_sections(output_root, experiments=None, dataset=None, other=None):
     """All sections of a report.
 
     Args:
         output_root: Path of the folder of all runs.
         experiments: List of names. Defaults to `None`: all.
         dataset: String. Defaults to `None`: all.
+        other: Path of another report's folder, as in `write_report`.
+            Defaults to `None`.
 
     Returns:
         Tuple of the list of `Section`, the DataFrame of `collect_results`
@@ -131,8 +139,12 @@ def build_sections(output_root, experiments=None, dataset=None):
     output_root = Path(output_root)
     plans = read_plans(output_root, experiments, dataset)
     results = collect_results(plans, output_root)
+    if other is not None:
+        results = add_runs(results, other / "results.csv", plans)
     groups = group_results(sorted(plans, key=_place), results)
-    built = [build_section(group, output_root) for group in groups.values()]
+    built = [
+        build_section(group, output_root, other) for group in groups.values()
+    ]
     table = build_plausibility_table(groups)
     sections = [section for section, _ in built]
     sections.append(Section("plausibility", table.title, [table]))
@@ -140,12 +152,14 @@ def build_sections(output_root, experiments=None, dataset=None):
     return sections, results, tests
 
 
-def build_section(results, output_root):
+def build_section(results, output_root, other=None):
     """Tables and figures of one experiment.
 
     Args:
         results: List of `DatasetResults` of one experiment.
         output_root: Path of the folder of all runs.
+        other: Path of another report's folder, as in `write_report`.
+            Defaults to `None`.
 
     Returns:
         Tuple of the `Section` and the DataFrame of all tests over users.
@@ -161,7 +175,7 @@ def build_section(results, output_root):
     marks = {}
     if definition.reference is not None:
         tests = pd.concat(
-            [compare_labels(result, output_root) for result in results]
+            [compare_labels(result, output_root, other) for result in results]
         )
         marks = mark_significance(tests)
         tests.insert(0, "experiment", definition.name)

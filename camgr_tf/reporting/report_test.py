@@ -1,5 +1,4 @@
 import re
-import shutil
 
 import pandas as pd
 
@@ -66,19 +65,3 @@ def test_experiments_of_another_report_are_added(make_results, tmp_path):
     assert rows.loc["w/o IUD", "experiment"] == "table3"
     tests = pd.read_csv(folder / "significance.csv")
     assert set(tests["experiment"]) == {"table3"}
-
-
-def test_old_tests_of_an_experiment_that_ran_again_are_not_kept(
-    make_results, tmp_path
-):
-    make_results("table3", {"CAmgr": 0.1, "w/o IUD": 0.05})
-    write_report(tmp_path, tmp_path / "theirs")
-    for run in tmp_path.glob("tiny-*"):
-        shutil.rmtree(run)
-    # The reference alone: results, and nothing to test.
-    make_results("table3", {"CAmgr": 0.2})
-    folder = tmp_path / "report"
-    write_report(tmp_path, folder, other=tmp_path / "theirs")
-    rows = pd.read_csv(folder / "results.csv")
-    assert rows["test_recall@20"].tolist() == [0.2]
-    assert len(pd.read_csv(folder / "significance.csv")) == 0

@@ -5,6 +5,7 @@ import pandas as pd
 
 from camgr_tf.experiments.statistics import adjust_holm
 from camgr_tf.experiments.statistics import compare_users
+from camgr_tf.reporting.added_tests import add_tests
 from camgr_tf.reporting.result_tables import metric_name
 from camgr_tf.reporting.table import Entry
 from camgr_tf.reporting.table import Table
@@ -13,7 +14,7 @@ LEVEL = 0.05
 BETTER, WORSE = "†", "‡"
 
 
-def compare_labels(result, output_root):
+def compare_labels(result, output_root, other=None):
     """Tests the reference of an experiment against its other labels.
 
     A user's value is the mean over those seeds that both have. The p-values
@@ -22,6 +23,8 @@ def compare_labels(result, output_root):
     Args:
         result: `DatasetResults` whose definition has a `reference`.
         output_root: Path of the folder of all runs.
+        other: Path of another report's folder, for `add_tests`. Defaults to
+            `None`.
 
     Returns:
         DataFrame with the columns `dataset`, `label`, `metric`,
@@ -39,7 +42,6 @@ def compare_labels(result, output_root):
     reference = runs.pop(definition.reference)
     rows = []
     for metric in definition.metrics:
-        tests = []
         for label, others in runs.items():
             seeds = sorted(set(reference) & set(others))
             if not seeds:
@@ -50,7 +52,7 @@ def compare_labels(result, output_root):
             )
             _check_users(reference[seeds[0]], others[seeds[0]], label)
             comparison = compare_users(ours, theirs)
-            tests.append(
+            rows.append(
                 {
                     "dataset": result.name,
                     "label": label,
@@ -59,12 +61,14 @@ def compare_labels(result, output_root):
                     "num_seeds": len(seeds),
                 }
             )
+    tests = pd.DataFrame(rows)
+    if other is not None:
+        tests = add_tests(tests, result, other)
+    if len(tests):
         for name in ("wilcoxon", "t"):
-            adjusted = adjust_holm([test[f"{name}_p"] for test in tests])
-            for test, p in zip(tests, adjusted):
-                test[f"{name}_holm_p"] = float(p)
-        rows += tests
-    return pd.DataFrame(rows)
+            by_metric = tests.groupby("metric")[f"{name}_p"]
+            tests[f"{name}_holm_p"] = by_metric.transform(adjust_holm)
+    return tests
 
 
 def mark_significance(tests):

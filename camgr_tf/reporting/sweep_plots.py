@@ -132,7 +132,8 @@ def plot_heat_maps(results):
 def plot_accuracy_by_time(results, output_root, metric="recall@20"):
     """Validation accuracy against seconds of training, a line a label.
 
-    Only seeds 0 are drawn; a dot marks the best epoch.
+    Only seeds 0 are drawn, of runs whose folder is here; a dot marks the
+    best epoch.
 
     Args:
         results: List of `DatasetResults` of one experiment.
@@ -149,6 +150,8 @@ def plot_accuracy_by_time(results, output_root, metric="recall@20"):
         rows = result.rows[result.rows["seed"] == 0]
         for number, label in enumerate(result.labels):
             for run_id in rows.loc[rows["label"] == label, "run_id"]:
+                if not (output_root / run_id).is_dir():
+                    continue
                 seconds, accuracy, best = _curve(output_root / run_id, metric)
                 style = {"color": f"C{number % 10}"}
                 axes.plot(seconds, accuracy, label=label, lw=1.3, **style)

@@ -1,3 +1,5 @@
+import shutil
+
 import pytest
 
 from camgr_tf.reporting.sweep_plots import plot_accuracy_by_time
@@ -55,6 +57,15 @@ def test_accuracy_grows_over_cumulated_seconds(make_results, tmp_path):
     assert (best.get_xdata()[0], best.get_ydata()[0]) == (4, 0.1)
     labels = [text.get_text() for text in figure.axes[0].get_legend().texts]
     assert labels == ["MF", "CAmgr"]
+
+
+def test_runs_of_another_machine_have_no_curve(make_results, tmp_path):
+    result = make_results("table2", {"MF": 0.1, "CAmgr": 0.2})
+    for run in tmp_path.glob("tiny-mf-*"):
+        shutil.rmtree(run)
+    figure = plot_accuracy_by_time([result], tmp_path)
+    labels = [text.get_text() for text in figure.axes[0].get_legend().texts]
+    assert labels == ["CAmgr"]
 
 
 def test_errors(make_results):

@@ -1,0 +1,141 @@
+"""Results of another report's folder beside one's own."""
+
+import pandas as pd
+
+from camgr_tf.experiments.cell_record import hash_config
+from camgr_tf.experiments.source_hash import source_hash
+
+KEYS = ["experiment", "dataset", "label", "run_id"]
+
+
+def add_runs(table, path, plans):
+    """Rows of another table for runs that are planned and not made here.
+
+    For sweeps whose seeds or labels ran on several machines. A row counts if
+    it has the same parameters and the same data; whether it has the same code
+    too is said in its column `current`.
+
+    Args:
+        table: DataFrame of `collect_results`.
+        path: Path of the other table's CSV file.
+        plans: List of `Plan`.
+
+    Returns:
+        DataFrame: the rows of both in the order of the plans' cells.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it has no such columns.
+    """
+    hashes = ["config_hash", "data_hash"]
+    other = read_table(path, [*KEYS, *hashes, "model", "code_hash"])
+    wanted = {
+        (plan.definition.name, plan.dataset, cell.label, cell.run_id): (
+            hash_config(cell.config),
+            plan.data_hashes[cell.run_id],
+        )
+        for plan in plans
+        for cell in plan.cells
+    }
+    known = set(_keys(table)) if len(table) else set()
+    chosen = [
+        key not in known and wanted.get(key) == found
+        for key, found in zip(_keys(other), _tuples(other, hashes))
+    ]
+    other = other[chosen].copy()
+    codes = {name: source_hash(name) for name in other["model"].unique()}
+    current = other["code_hash"] == other["model"].map(codes)
+    other["current"] = current.fillna(False).map({True: "True", False: "False"})
+    joined = _stack(table, other)
+    places = {key: place for place, key in enumerate(wanted)}
+    order = sorted(
+        range(len(joined)),
+        key=[places[key] for key in _keys(joined)].__getitem__,
+    )
+    return joined.iloc[order].reset_index(drop=True)
+
+
+def add_experiments(table, path, own):
+    """Rows of another table for the experiments that a table lacks.
+
+    Args:
+        table: DataFrame.
+        path: Path of the other table's CSV file.
+        own: Collection of pairs, an experiment and a dataset: what `table`
+            is about, even where it has no row of it.
+
+    Returns:
+        DataFrame: the rows of `table`, then those of the file whose
+        experiment and dataset are not among `own`.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it has no such columns.
+    """
+    keys = ["experiment", "dataset"]
+    other = read_table(path, keys)
+    known = pd.MultiIndex.from_frame(other[keys]).isin(list(own))
+    return _stack(table, other[~known])
+
+
+def read_table(path, columns=()):
+    """Reads a CSV file of a report as text.
+
+    Args:
+        path: Path.
+        columns: List of strings, what it must have. Defaults to `()`.
+
+    Returns:
+        DataFrame of strings.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it lacks one of the columns.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"There is no file {path}.")
+    table = pd.read_csv(path, dtype="string")
+    missing = [name for name in columns if name not in table]
+    if missing:
+        raise ValueError(f"{path} has no column {', '.join(missing)}.")
+    return table
+
+
+def _tuples(table, columns):
+    return table[columns].itertuples(index=False, name=None)
+
+
+def _keys(table):
+    return list(_tuples(table, KEYS))
+
+
+def _stack(table, other):
+    """Puts rows of text below a table, each column in the table's type."""
+    other = other.copy()
+    for name in other.columns:
+        if name in table and table[name].notna().any():
+            other[name] = _retyped(other[name], table[name].dtype)
+            continue
+        other[name] = _typed(other[name])
+        if name in table:
+            table = table.astype({name: other[name].dtype})
+    return pd.concat([table, other], ignore_index=True)
+
+
+def _retyped(texts, dtype):
+    if pd.api.types.is_bool_dtype(dtype):
+        return texts.map({"True": True, "False": False}).astype("boolean")
+    if pd.api.types.is_numeric_dtype(dtype):
+        return pd.to_numeric(texts)
+    return texts
+
+
+def _typed(texts):
+    """The type that all values have: truth, number or text."""
+    given = texts.dropna()
+    if given.isin(["True", "False"]).all():
+        return _retyped(texts, "boolean")
+    try:
+        return pd.to_numeric(texts)
+    except ValueError:
+        return texts

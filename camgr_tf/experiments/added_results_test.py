@@ -1,0 +1,115 @@
+import pandas as pd
+import pytest
+
+from camgr_tf.experiments import added_results
+from camgr_tf.experiments.added_results import add_experiments
+from camgr_tf.experiments.added_results import add_runs
+from camgr_tf.experiments.definition import Definition
+from camgr_tf.experiments.fake_run import write_fake_run
+from camgr_tf.experiments.plan import make_plan
+from camgr_tf.experiments.results import collect_results
+from camgr_tf.experiments.tiny_folder import write_tiny_folder
+
+
+@pytest.fixture
+def plan(tmp_path):
+    write_tiny_folder(tmp_path / "data")
+    variants = (
+        {"label": "MF", "model": "mf", "l2_weight": 0},
+        {"label": "LightGCN", "model": "lightgcn"},
+    )
+    definition = Definition("mine", "Mine", variants=variants)
+    return make_plan(definition, "tiny", 2, data_root=tmp_path / "data")
+
+
+@pytest.fixture
+def their_table(plan, tmp_path):
+    """All four runs, as another machine wrote them: Recall .1, .2, .3, .4."""
+    root = tmp_path / "theirs"
+    for number, cell in enumerate(plan.cells):
+        write_fake_run(cell, root, recall=0.1 * (1 + number))
+    return collect_results([plan], root)
+
+
+def test_planned_runs_that_another_machine_made_are_added(
+    plan, their_table, tmp_path
+):
+    path = tmp_path / "results.csv"
+    # Rows of a run that nobody plans, and of an experiment of theirs.
+    stale = their_table.iloc[:1].assign(run_id="tiny-mf-seed0-00000000")
+    foreign = their_table.assign(experiment="theirs")
+    pd.concat([their_table, stale, foreign]).to_csv(path, index=False)
+    for number in (1, 2):
+        write_fake_run(plan.cells[number], tmp_path, recall=0.9)
+    own = collect_results([plan], tmp_path)
+    joined = add_runs(own, path, [plan])
+    assert joined["run_id"].tolist() == [cell.run_id for cell in plan.cells]
+    recalls = joined["test_recall@20"].tolist()
+    assert recalls == pytest.approx([0.1, 0.9, 0.9, 0.4])
+    for name in own.columns:
+        if own[name].notna().any():
+            assert joined[name].dtype == own[name].dtype, name
+
+
+def test_without_a_run_of_ones_own_types_are_kept(plan, their_table, tmp_path):
+    path = tmp_path / "results.csv"
+    their_table.to_csv(path, index=False)
+    joined = add_runs(collect_results([plan], tmp_path), path, [plan])
+    assert joined["seed"].sum() == 2
+    assert joined["test_recall@20"].sum() == pytest.approx(1.0)
+    assert not joined["mask_validation"].any()
+    assert joined["label"].tolist() == ["MF", "MF", "LightGCN", "LightGCN"]
+
+
+@pytest.mark.parametrize("column", ["config_hash", "data_hash"])
+def test_runs_of_something_else_are_not_added(
+    plan, their_table, tmp_path, column
+):
+    their_table.loc[0, column] = "0" * 64
+    path = tmp_path / "results.csv"
+    their_table.to_csv(path, index=False)
+    joined = add_runs(collect_results([plan], tmp_path), path, [plan])
+    assert joined["run_id"].tolist() == [cell.run_id for cell in plan.cells[1:]]
+
+
+def test_whether_the_code_is_todays_is_asked_again(
+    plan, their_table, tmp_path, monkeypatch
+):
+    assert their_table["current"].all()
+    path = tmp_path / "results.csv"
+    their_table.to_csv(path, index=False)
+    own = collect_results([plan], tmp_path)
+    assert add_runs(own, path, [plan])["current"].all()
+    monkeypatch.setattr(added_results, "source_hash", lambda model: "later")
+    assert not add_runs(own, path, [plan])["current"].any()
+
+
+def test_experiments_of_another_machine_are_added(plan, tmp_path):
+    for cell in plan.cells:
+        write_fake_run(cell, tmp_path, recall=0.3)
+    table = collect_results([plan], tmp_path)
+    # The same experiment in other runs, and another with a column of its own.
+    same = table.assign(**{"test_recall@20": 0.1})
+    other = table.iloc[2:].assign(experiment="theirs", mine="x")
+    path = tmp_path / "other.csv"
+    pd.concat([same, other]).to_csv(path, index=False)
+    joined = add_experiments(table, path, {("mine", "tiny")})
+    assert joined["experiment"].tolist() == ["mine"] * 4 + ["theirs"] * 2
+    table = table.dropna(axis="columns", how="all")
+    pd.testing.assert_frame_equal(joined[table.columns][:4], table)
+    for name in table.columns.drop("experiment"):
+        assert joined[name].dtype == table[name].dtype, name
+        assert joined[name][4:].tolist() == table[name][2:].tolist(), name
+    assert joined["mine"].tolist()[4:] == ["x", "x"]
+
+
+def test_refuses_a_table_of_something_else(plan, tmp_path):
+    table = collect_results([plan], tmp_path)
+    with pytest.raises(FileNotFoundError, match="no file .*none.csv"):
+        add_experiments(table, tmp_path / "none.csv", set())
+    path = tmp_path / "prices.csv"
+    path.write_text("dataset,price\nbaby,3\n")
+    with pytest.raises(ValueError, match="prices.csv has no column exper"):
+        add_experiments(table, path, set())
+    with pytest.raises(ValueError, match="prices.csv has no column exper"):
+        add_runs(table, path, [plan])
