@@ -12,8 +12,9 @@ def add_runs(table, path, plans):
     """Rows of another table for runs that are planned and not made here.
 
     For sweeps whose seeds or labels ran on several machines. A row counts if
-    it has the same parameters and the same data; whether it has the same code
-    too is said in its column `current`.
+    it has the same parameters and the same data, whichever experiment it was
+    made for; whether it has the same code too is said in its column
+    `current`.
 
     Args:
         table: DataFrame of `collect_results`.
@@ -27,32 +28,34 @@ def add_runs(table, path, plans):
         FileNotFoundError: If there is no such file.
         ValueError: If it has no such columns.
     """
-    hashes = ["config_hash", "data_hash"]
-    other = read_table(path, [*KEYS, *hashes, "model", "code_hash"])
-    wanted = {
-        (plan.definition.name, plan.dataset, cell.label, cell.run_id): (
-            hash_config(cell.config),
-            plan.data_hashes[cell.run_id],
-        )
-        for plan in plans
-        for cell in plan.cells
-    }
-    known = set(_keys(table)) if len(table) else set()
-    chosen = [
-        key not in known and wanted.get(key) == found
-        for key, found in zip(_keys(other), _tuples(other, hashes))
-    ]
-    other = other[chosen].copy()
+    fingerprint = ["run_id", "config_hash", "data_hash"]
+    other = read_table(path, [*KEYS, *fingerprint, "model", "code_hash"])
     codes = {name: source_hash(name) for name in other["model"].unique()}
     current = other["code_hash"] == other["model"].map(codes)
     other["current"] = current.fillna(False).map({True: "True", False: "False"})
-    joined = _stack(table, other)
-    places = {key: place for place, key in enumerate(wanted)}
-    order = sorted(
-        range(len(joined)),
-        key=[places[key] for key in _keys(joined)].__getitem__,
+    places = {
+        key: place for place, key in enumerate(_tuples(other, fingerprint))
+    }
+    known = dict.fromkeys(_tuples(table, KEYS)) if len(table) else {}
+    chosen, labels, order = [], [], []
+    for plan in plans:
+        for cell in plan.cells:
+            names = (plan.definition.name, plan.dataset, cell.label)
+            config, data = hash_config(cell.config), plan.data_hashes
+            place = places.get((cell.run_id, config, data[cell.run_id]))
+            if (*names, cell.run_id) in known:
+                order.append((*names, cell.run_id))
+            elif place is not None:
+                chosen.append(place)
+                labels.append(names)
+                order.append((*names, cell.run_id))
+    added = other.iloc[chosen].copy()
+    added[KEYS[:-1]] = pd.DataFrame(
+        labels, index=added.index, columns=KEYS[:-1], dtype="string"
     )
-    return joined.iloc[order].reset_index(drop=True)
+    joined = _stack(table, added)
+    rows = {key: row for row, key in enumerate(_tuples(joined, KEYS))}
+    return joined.iloc[[rows[key] for key in order]].reset_index(drop=True)
 
 
 def add_experiments(table, path, own):
@@ -103,10 +106,6 @@ def read_table(path, columns=()):
 
 def _tuples(table, columns):
     return table[columns].itertuples(index=False, name=None)
-
-
-def _keys(table):
-    return list(_tuples(table, KEYS))
 
 
 def _stack(table, other):

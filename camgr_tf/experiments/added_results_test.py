@@ -35,15 +35,17 @@ def test_planned_runs_that_another_machine_made_are_added(
     plan, their_table, tmp_path
 ):
     path = tmp_path / "results.csv"
-    # Rows of a run that nobody plans, and of an experiment of theirs.
+    # Beside them a run that nobody plans, and one of another experiment.
     stale = their_table.iloc[:1].assign(run_id="tiny-mf-seed0-00000000")
-    foreign = their_table.assign(experiment="theirs")
-    pd.concat([their_table, stale, foreign]).to_csv(path, index=False)
+    their_table.loc[3, ["experiment", "label"]] = ["theirs", "two layers"]
+    pd.concat([stale, their_table]).to_csv(path, index=False)
     for number in (1, 2):
         write_fake_run(plan.cells[number], tmp_path, recall=0.9)
     own = collect_results([plan], tmp_path)
     joined = add_runs(own, path, [plan])
     assert joined["run_id"].tolist() == [cell.run_id for cell in plan.cells]
+    assert joined["label"].tolist() == ["MF", "MF", "LightGCN", "LightGCN"]
+    assert set(joined["experiment"]) == {"mine"}
     recalls = joined["test_recall@20"].tolist()
     assert recalls == pytest.approx([0.1, 0.9, 0.9, 0.4])
     for name in own.columns:
