@@ -4,22 +4,8 @@ import pytest
 from camgr_tf.experiments import added_results
 from camgr_tf.experiments.added_results import add_experiments
 from camgr_tf.experiments.added_results import add_runs
-from camgr_tf.experiments.definition import Definition
 from camgr_tf.experiments.fake_run import write_fake_run
-from camgr_tf.experiments.plan import make_plan
 from camgr_tf.experiments.results import collect_results
-from camgr_tf.experiments.tiny_folder import write_tiny_folder
-
-
-@pytest.fixture
-def plan(tmp_path):
-    write_tiny_folder(tmp_path / "data")
-    variants = (
-        {"label": "MF", "model": "mf", "l2_weight": 0},
-        {"label": "LightGCN", "model": "lightgcn"},
-    )
-    definition = Definition("mine", "Mine", variants=variants)
-    return make_plan(definition, "tiny", 2, data_root=tmp_path / "data")
 
 
 @pytest.fixture

@@ -6,25 +6,11 @@ import pytest
 from camgr_tf.experiments import results
 from camgr_tf.experiments.cell_record import write_record
 from camgr_tf.experiments.dataset_facts import describe_dataset
-from camgr_tf.experiments.definition import Definition
 from camgr_tf.experiments.driver import cell_fingerprint
 from camgr_tf.experiments.fake_run import write_fake_run
-from camgr_tf.experiments.plan import make_plan
 from camgr_tf.experiments.results import collect_results
 from camgr_tf.experiments.results import summarize_states
 from camgr_tf.experiments.results import write_results
-from camgr_tf.experiments.tiny_folder import write_tiny_folder
-
-
-@pytest.fixture
-def plan(tmp_path):
-    write_tiny_folder(tmp_path / "data")
-    variants = (
-        {"label": "MF", "model": "mf", "l2_weight": 0},
-        {"label": "LightGCN", "model": "lightgcn"},
-    )
-    definition = Definition("mine", "Mine", variants=variants)
-    return make_plan(definition, "tiny", 2, data_root=tmp_path / "data")
 
 
 def test_one_row_a_finished_run(plan, tmp_path):
