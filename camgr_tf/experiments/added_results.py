@@ -30,26 +30,28 @@ def add_runs(table, path, plans):
     """
     fingerprint = ["run_id", "config_hash", "data_hash"]
     other = read_table(path, [*KEYS, *fingerprint, "model", "code_hash"])
-    codes = {name: source_hash(name) for name in other["model"].unique()}
-    current = other["code_hash"] == other["model"].map(codes)
-    other["current"] = current.fillna(False).map({True: "True", False: "False"})
     places = {
         key: place for place, key in enumerate(_tuples(other, fingerprint))
     }
-    known = dict.fromkeys(_tuples(table, KEYS)) if len(table) else {}
+    known = set(_tuples(table, KEYS)) if len(table) else set()
     chosen, labels, order = [], [], []
     for plan in plans:
         for cell in plan.cells:
             names = (plan.definition.name, plan.dataset, cell.label)
+            key = (*names, cell.run_id)
             config, data = hash_config(cell.config), plan.data_hashes
             place = places.get((cell.run_id, config, data[cell.run_id]))
-            if (*names, cell.run_id) in known:
-                order.append((*names, cell.run_id))
-            elif place is not None:
+            if key not in known:
+                if place is None:
+                    continue
                 chosen.append(place)
                 labels.append(names)
-                order.append((*names, cell.run_id))
+            order.append(key)
     added = other.iloc[chosen].copy()
+    # Of planned runs alone: the file may have models that are gone by now.
+    codes = {name: source_hash(name) for name in added["model"].unique()}
+    current = added["code_hash"] == added["model"].map(codes)
+    added["current"] = current.fillna(False).map({True: "True", False: "False"})
     added[KEYS[:-1]] = pd.DataFrame(
         labels, index=added.index, columns=KEYS[:-1], dtype="string"
     )
@@ -81,15 +83,16 @@ def add_experiments(table, path, own):
     return _stack(table, other[~known])
 
 
-def read_table(path, columns=()):
+def read_table(path, columns):
     """Reads a CSV file of a report as text.
 
     Args:
         path: Path.
-        columns: List of strings, what it must have. Defaults to `()`.
+        columns: List of strings, what it must have.
 
     Returns:
-        DataFrame of strings.
+        DataFrame of strings, without a row if nothing is in the file, as
+        in that of a report without tests.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -97,7 +100,10 @@ def read_table(path, columns=()):
     """
     if not path.is_file():
         raise FileNotFoundError(f"There is no file {path}.")
-    table = pd.read_csv(path, dtype="string")
+    try:
+        table = pd.read_csv(path, dtype="string")
+    except pd.errors.EmptyDataError:
+        return pd.DataFrame(columns=columns, dtype="string")
     missing = [name for name in columns if name not in table]
     if missing:
         raise ValueError(f"{path} has no column {', '.join(missing)}.")

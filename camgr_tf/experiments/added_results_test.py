@@ -21,8 +21,10 @@ def test_planned_runs_that_another_machine_made_are_added(
     plan, their_table, tmp_path
 ):
     path = tmp_path / "results.csv"
-    # Beside them a run that nobody plans, and one of another experiment.
-    stale = their_table.iloc[:1].assign(run_id="tiny-mf-seed0-00000000")
+    # Beside them a run of a model that is gone, and one of another experiment.
+    stale = their_table.iloc[:1].assign(
+        run_id="tiny-gone-seed0-00000000", model="gone"
+    )
     their_table.loc[3, ["experiment", "label"]] = ["theirs", "two layers"]
     pd.concat([stale, their_table]).to_csv(path, index=False)
     for number in (1, 2):

@@ -27,7 +27,8 @@ def add_tests(tests, result, folder):
         ValueError: If they lack a column.
     """
     keys = ["experiment", "dataset", "label"]
-    theirs = _read(folder / "significance.csv", [*keys, "metric"], result)
+    values = ["metric", "num_seeds", "wilcoxon_p", "t_p"]
+    theirs = _read(folder / "significance.csv", [*keys, *values], result)
     rows = _read(folder / "results.csv", [*keys, "run_id"], result)
     definition = result.plan.definition
     found = {(t["label"], t["metric"]): t for t in tests.to_dict("records")}

@@ -106,3 +106,21 @@ def test_a_test_of_more_seeds_is_kept(make_results, tmp_path, their_report):
     pd.testing.assert_series_equal(
         taken.sort_index(), theirs.sort_index(), check_dtype=False
     )
+
+
+def test_a_report_without_tests_can_be_added(make_results, tmp_path):
+    make_results("figure2", {"text": 0.1})
+    write_report(tmp_path, tmp_path / "theirs", ["figure2"])
+    make_results("table3", RECALLS, per_user=USERS)
+    _, tests = _report(tmp_path, tmp_path / "theirs")
+    assert list(tests.index) == ["w/o IUD", "w/o CAFF"]
+
+
+def test_refuses_tests_without_their_number_of_seeds(
+    make_results, tmp_path, their_report
+):
+    path = their_report / "significance.csv"
+    pd.read_csv(path).drop(columns="num_seeds").to_csv(path, index=False)
+    make_results("table3", {"CAmgr": 0.1}, seeds=2, per_user=USERS)
+    with pytest.raises(ValueError, match="significance.csv has no column num_"):
+        _report(tmp_path, their_report)
