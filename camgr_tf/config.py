@@ -112,9 +112,42 @@ def parameters_digest(parameters):
     Returns:
         String.
     """
-    values = {k: v for k, v in parameters.items() if k != "data_root"}
+    return parameters_hash(parameters)[:8]
+
+
+def parameters_hash(parameters):
+    """Hash of what a run's numbers follow from, data and code apart.
+
+    The place of the data is not part of it, nor is one of a model's
+    `added_parameters` at the value that was meant before it was there.
+
+    Args:
+        parameters: Dictionary as `ExperimentConfig.to_dict` gives it, also
+            after a way through JSON.
+
+    Returns:
+        String, SHA-256 in hexadecimal.
+    """
+    added = _added_parameters(parameters)
+    values = {
+        k: v
+        for k, v in parameters.items()
+        if k != "data_root" and not (k in added and v == added[k])
+    }
     text = json.dumps(values, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:8]
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def complete_parameters(parameters):
+    """The parameters of a saved run, also where its version had fewer.
+
+    Args:
+        parameters: Dictionary of a run's `config.json`.
+
+    Returns:
+        Dictionary with the model's `added_parameters` too.
+    """
+    return {**_added_parameters(parameters), **parameters}
 
 
 def resolve_config(**parameters):
@@ -189,6 +222,11 @@ def model_arguments(name):
         for p in signature.parameters.values()
         if p.kind is inspect.Parameter.KEYWORD_ONLY
     }
+
+
+def _added_parameters(parameters):
+    model = MODELS.get(parameters.get("model"))
+    return model.added_parameters if model else {}
 
 
 def _names(modalities):

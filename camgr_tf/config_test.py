@@ -4,7 +4,9 @@ import inspect
 import pytest
 
 from camgr_tf.config import ExperimentConfig
+from camgr_tf.config import complete_parameters
 from camgr_tf.config import model_arguments
+from camgr_tf.config import parameters_digest
 from camgr_tf.config import resolve_config
 from camgr_tf.registry import MODELS
 
@@ -113,3 +115,28 @@ def test_run_ids_differ_with_any_value_but_the_place_of_the_data():
 def test_the_flat_form_resolves_to_the_same_configuration():
     config = resolve_config(model="mmgcn", preset=None, seed=4, patience=3)
     assert resolve_config(**config.to_dict()) == config
+
+
+def test_a_parameter_that_was_added_changes_no_name_at_its_old_value():
+    config = resolve_config(model="camgr")
+    older = config.to_dict()
+    for name, value in MODELS["camgr"].added_parameters.items():
+        assert older.pop(name) == value
+    assert parameters_digest(older) == config.run_id.split("-")[-1]
+    other = resolve_config(model="camgr", l2_on="weights")
+    assert other.run_id != config.run_id
+
+
+def test_an_older_run_of_a_preset_is_read_with_the_old_value():
+    config = resolve_config(model="camgr", preset="paper", l2_on="states")
+    older = config.to_dict()
+    del older["l2_on"], older["contrast_over"]
+    # What the preset says by now does not count.
+    assert resolve_config(model="camgr", preset="paper") != config
+    assert resolve_config(**complete_parameters(older)) == config
+
+
+@pytest.mark.parametrize("name", sorted(MODELS))
+def test_added_parameters_are_arguments(name):
+    added = MODELS[name].added_parameters
+    assert set(added) <= set(model_arguments(name))

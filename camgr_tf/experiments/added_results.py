@@ -4,6 +4,7 @@ import pandas as pd
 
 from camgr_tf.experiments.cell_record import hash_config
 from camgr_tf.experiments.source_hash import source_hash
+from camgr_tf.registry import MODELS
 
 KEYS = ["experiment", "dataset", "label", "run_id"]
 
@@ -49,6 +50,7 @@ def add_runs(table, path, plans):
             order.append(key)
     added = other.iloc[chosen].copy()
     # Of planned runs alone: the file may have models that are gone by now.
+    _complete(added)
     codes = {name: source_hash(name) for name in added["model"].unique()}
     current = added["code_hash"] == added["model"].map(codes)
     added["current"] = current.fillna(False).map({True: "True", False: "False"})
@@ -108,6 +110,16 @@ def read_table(path, columns):
     if missing:
         raise ValueError(f"{path} has no column {', '.join(missing)}.")
     return table
+
+
+def _complete(table):
+    """Fills in the parameters that a version before this one did not have."""
+    for model in table["model"].unique():
+        rows = table["model"] == model
+        for name, value in MODELS[model].added_parameters.items():
+            if name not in table:
+                table[name] = pd.Series(pd.NA, table.index, "string")
+            table.loc[rows, name] = table.loc[rows, name].fillna(str(value))
 
 
 def _tuples(table, columns):

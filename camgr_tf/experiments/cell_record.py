@@ -2,12 +2,12 @@
 
 import contextlib
 import fcntl
-import hashlib
 import json
 import os
 from dataclasses import asdict
 from dataclasses import dataclass
 
+from camgr_tf.config import parameters_hash
 from camgr_tf.staged_file import staged_file
 
 FILE_NAME = "cell.json"
@@ -46,10 +46,7 @@ def hash_config(config):
     Returns:
         String, SHA-256 in hexadecimal.
     """
-    values = config.to_dict()
-    del values["data_root"]
-    text = json.dumps(values, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return parameters_hash(config.to_dict())
 
 
 def read_record(folder):

@@ -4,10 +4,12 @@ from camgr_tf.losses.bpr import bpr
 from camgr_tf.losses.info_nce import info_nce
 from camgr_tf.losses.norms import frobenius
 from camgr_tf.losses.norms import half_squared
+from camgr_tf.losses.norms import squared
 
 __all__ = [
     "bpr",
     "frobenius",
     "half_squared",
     "info_nce",
+    "squared",
 ]

@@ -6,8 +6,9 @@ import tensorflow as tf
 from camgr_tf.losses.info_nce import info_nce
 
 
-def _oracle(queries, keys, temperature, normalize):
-    """Row by row, from the formula."""
+def _oracle(queries, keys, temperature, normalize, own=None):
+    """Row by row, from the formula; `own[b]` is the place of b's own key."""
+    own = range(len(queries)) if own is None else own
     queries, keys = queries.astype("float64"), keys.astype("float64")
     if normalize:
         queries = queries / np.linalg.norm(queries, axis=1, keepdims=True)
@@ -15,7 +16,7 @@ def _oracle(queries, keys, temperature, normalize):
     total = 0.0
     for b in range(len(queries)):
         logits = [queries[b] @ keys[r] / temperature for r in range(len(keys))]
-        total -= logits[b] - scipy.special.logsumexp(logits)
+        total -= logits[own[b]] - scipy.special.logsumexp(logits)
     return total / len(queries)
 
 
@@ -31,6 +32,17 @@ def test_equals_the_formula(temperature, normalize):
     queries, keys = rng.normal(size=(2, 12, 5)).astype("float32")
     loss = info_nce(queries, keys, temperature, normalize)
     expected = _oracle(queries, keys, temperature, normalize)
+    assert float(loss) == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("normalize", [True, False])
+def test_candidates_stand_in_the_denominator(normalize):
+    rng = np.random.default_rng(4)
+    queries = rng.normal(size=(6, 5)).astype("float32")
+    candidates = rng.normal(size=(9, 5)).astype("float32")
+    own = [8, 2, 2, 5, 0, 1]
+    loss = info_nce(queries, candidates[own], 0.5, normalize, candidates)
+    expected = _oracle(queries, candidates, 0.5, normalize, own)
     assert float(loss) == pytest.approx(expected, rel=1e-5)
 
 

@@ -26,6 +26,22 @@ def frobenius(*matrices):
     return total / ops.cast(ops.shape(matrices[-1])[0], total.dtype)
 
 
+def squared(tensors):
+    """Sum of all squares, `||w||^2` of eq. 31 word for word.
+
+    Args:
+        tensors: List of float tensors of any shape, such as the weights of a
+            model.
+
+    Returns:
+        Scalar tensor.
+
+    Reference:
+        Eq. 31.
+    """
+    return sum(ops.sum(ops.square(tensor)) for tensor in tensors)
+
+
 def half_squared(*matrices, batch_size):
     """Half the squared norms per row of a full batch.
 

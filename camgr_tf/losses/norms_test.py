@@ -4,6 +4,7 @@ import tensorflow as tf
 
 from camgr_tf.losses.norms import frobenius
 from camgr_tf.losses.norms import half_squared
+from camgr_tf.losses.norms import squared
 
 
 def _matrix(*rows):
@@ -32,6 +33,12 @@ def test_frobenius_gradient_does_not_fade_and_is_zero_at_zero():
     gradients = tape.gradient(loss, [small, zero])
     np.testing.assert_allclose(gradients[0], [[0.6, 0.8]], rtol=1e-5)
     np.testing.assert_array_equal(gradients[1], [[0, 0]])
+
+
+def test_squared_by_hand():
+    # 9 + 16 + 4 + 1: whole squares, whatever the shapes.
+    tensors = [_matrix([3, 4]), np.array([2, 0, 1], "float32")]
+    assert float(squared(tensors)) == pytest.approx(30)
 
 
 def test_half_squared_by_hand():

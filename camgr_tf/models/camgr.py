@@ -12,6 +12,7 @@ from camgr_tf.layers import split_modalities
 from camgr_tf.layers.modality_mean import ModalityMean
 from camgr_tf.losses import half_squared
 from camgr_tf.losses import info_nce
+from camgr_tf.losses import squared
 from camgr_tf.models.recommender import Recommender
 from camgr_tf.ops import Adjacency
 from camgr_tf.ops import layer_mean
@@ -22,6 +23,8 @@ ENCODERS = ("attention", "scaled_attention", "propagation")
 PURIFICATIONS = ("item_user", "item", "none")
 LEFT_OUT = ("none", "aggregation", "all")
 FUSIONS = ("cross_attention", "mean", "weighted_mean")
+CONTRASTS = ("batch", "all")
+L2_ON = ("states", "embeddings", "weights")
 
 
 class CAmgr(Recommender):
@@ -108,18 +111,26 @@ class CAmgr(Recommender):
         temperature: Float, that of eq. 30. Defaults to `0.2`.
         normalize_contrast: Boolean. Cosines in eq. 30, else plain products.
             Defaults to `True`.
-        l2_weight: Float, the `a_2` of eq. 31, on the final embeddings of a
-            batch. Defaults to `1e-4`.
-        batch_size: Integer. By which the L2 term is divided, also for the
-            short last batch. Defaults to `2048`.
+        contrast_over: String, the rows of eq. 30's denominator: `"batch"`,
+            or `"all"` users for a user and all items for an item, which
+            takes memory for `batch_size` times as many. Defaults to
+            `"batch"`.
+        l2_weight: Float, the `a_2` of eq. 31. Defaults to `1e-4`.
+        l2_on: String, the `w` of eq. 31: `"weights"`, the squares of all
+            trainable weights as printed; half the squares of a batch's final
+            `"states"` or of its ID `"embeddings"`, by `batch_size`. Defaults
+            to `"states"`.
+        batch_size: Integer. By which a batch's L2 term is divided, also for
+            the short last batch. Defaults to `2048`.
         embedding_dim: Integer, the `d` of the paper. Defaults to `64`.
         seed: Integer. Of all initial values and of dropout. Defaults to `0`.
 
     Raises:
         ValueError: For an unknown `encoder`, `purification`, `left_out`,
-            `fusion` or reading, a `query_modality` that the data lack, a
-            negative number of layers, an `edge_dropout` outside `[0, 1)`,
-            or a `temperature` that is not positive.
+            `fusion`, `contrast_over`, `l2_on` or reading, a
+            `query_modality` that the data lack, a negative number of layers,
+            an `edge_dropout` outside `[0, 1)`, or a `temperature` that is
+            not positive.
 
     Reference:
         Eq. 1-31 and Table 3 of "CAmgr", Mathematics 2024, 12, 2353.
@@ -141,8 +152,10 @@ class CAmgr(Recommender):
             "identity_start": False,
             "gate_start": 0.0,
             "fusion_learning_rate_scale": 1.0,
+            "l2_on": "weights",
         },
     }
+    added_parameters = {"contrast_over": "batch", "l2_on": "states"}
     search_space = {
         "num_layers": [1, 2, 3, 4],
         "num_modal_layers": [0, 1, 2],
@@ -182,7 +195,9 @@ class CAmgr(Recommender):
         contrastive_weight=0.01,
         temperature=0.2,
         normalize_contrast=True,
+        contrast_over="batch",
         l2_weight=1e-4,
+        l2_on="states",
         batch_size=2048,
         embedding_dim=64,
         seed=0,
@@ -193,6 +208,8 @@ class CAmgr(Recommender):
             ("purification", purification, PURIFICATIONS),
             ("left_out", left_out, LEFT_OUT),
             ("fusion", fusion, FUSIONS),
+            ("contrast_over", contrast_over, CONTRASTS),
+            ("l2_on", l2_on, L2_ON),
         ):
             if value not in allowed:
                 raise ValueError(
@@ -243,7 +260,9 @@ class CAmgr(Recommender):
         self.contrastive_weight = contrastive_weight
         self.temperature = temperature
         self.normalize_contrast = normalize_contrast
+        self.contrast_over = contrast_over
         self.l2_weight = l2_weight
+        self.l2_on = l2_on
         self.batch_size = batch_size
 
         # === Graphs ===
@@ -436,38 +455,48 @@ class CAmgr(Recommender):
                 negative_item_ids + self.num_users,
             ]
         )
-        if self.fused_by_row:
+        candidates = (None, None)
+        if self.fused_by_row and self.contrast_over == "batch":
             # Everything behind the graphs works node by node: batch rows only.
             nodes = self.encode(graphs, rows, training=True)
+        else:
+            all_nodes = self.encode(graphs, training=True)
+            nodes = ops.take(all_nodes, rows, axis=0)
+            if self.contrast_over == "all":
+                candidates = ops.split(all_nodes, [self.num_users], axis=0)
+        if self.fused_by_row:
             modal = self.modal_states(graphs, rows)
             fused = self.fuse(nodes, modal, rows=None, training=True)
         else:
-            nodes = self.encode(graphs, training=True)
             modal = self.modal_states(graphs)
-            fused = self.fuse(nodes, modal, rows, training=True)
-            nodes = ops.take(nodes, rows, axis=0)
+            fused = self.fuse(all_nodes, modal, rows, training=True)
         final = nodes + fused
         users, positive_items, negative_items = ops.split(final, 3, axis=0)
         user_fused, item_fused, _ = ops.split(fused, 3, axis=0)
         user_nodes, item_nodes, _ = ops.split(nodes, 3, axis=0)
         contrast = sum(
-            info_nce(queries, keys, self.temperature, self.normalize_contrast)
-            for queries, keys in (
-                (user_fused, user_nodes),
-                (item_fused, item_nodes),
+            info_nce(
+                queries, keys, self.temperature, self.normalize_contrast, others
+            )
+            for queries, keys, others in zip(
+                (user_fused, item_fused), (user_nodes, item_nodes), candidates
             )
         )
         return {
             "bpr": self.bpr(users, positive_items, negative_items),
             "info_nce": self.contrastive_weight * contrast,
             "l2": self.l2_weight
-            * half_squared(
-                users,
-                positive_items,
-                negative_items,
-                batch_size=self.batch_size,
-            ),
+            * self.l2(rows, (users, positive_items, negative_items)),
         }
+
+    def l2(self, rows, states):
+        """`||w||^2` of eq. 31 for the nodes `rows` and their final `states`."""
+        if self.l2_on == "weights":
+            return squared([v.value for v in self.trainable_variables])
+        if self.l2_on == "embeddings":
+            table = ops.concatenate([self.user_table, self.item_table], axis=0)
+            states = [ops.take(table, rows, axis=0)]
+        return half_squared(*states, batch_size=self.batch_size)
 
     def training_graphs(self, user_ids, item_ids):
         """The graphs of a step that is to predict these pairs."""

@@ -26,11 +26,13 @@ CONFIGURATIONS = [
             "num_layers": 2,
             "num_modal_layers": 0,
             "left_out": "none",
+            "l2_on": "weights",
         },
     ),
     (
         2,
         {
+            "contrast_over": "all",
             "user_aggregation": "symmetric",
             "num_layers": 2,
             "num_modal_layers": 1,
@@ -46,6 +48,8 @@ CONFIGURATIONS = [
             "num_modal_layers": 1,
             "left_out": "all",
             "attention": "preference",
+            "contrast_over": "all",
+            "l2_on": "embeddings",
         },
     ),
     (
@@ -162,6 +166,15 @@ def _fused(model, dataset, nodes, not_bought=(), not_averaged=()):
     )
 
 
+def _l2(model, final, rows):
+    """`||w||^2` of eq. 31."""
+    if model.l2_on == "weights":
+        return sum(np.sum(np.square(w)) for w in model.get_weights())
+    if model.l2_on == "embeddings":
+        final = np.concatenate([model.user_table, model.item_table])
+    return np.sum(final[rows] ** 2) / (2 * model.batch_size)
+
+
 @pytest.mark.parametrize("num_modalities, arguments", CONFIGURATIONS)
 def test_embeddings_and_loss_terms_equal_the_equations(
     num_modalities, arguments
@@ -194,15 +207,20 @@ def test_embeddings_and_loss_terms_equal_the_equations(
         batch["negative_item_ids"] + 7,
     )
     differences = np.sum(final[u] * (final[i] - final[j]), axis=1)
-    squares = sum(np.sum(final[rows] ** 2) for rows in (u, i, j))
-    expected = {
-        "bpr": -np.mean(np.log(reference.sigmoid(differences))),
-        "info_nce": model.contrastive_weight
-        * sum(
+    if model.contrast_over == "all":
+        contrasts = [
+            reference.info_nce(fused[u], nodes[:7], model.temperature, u),
+            reference.info_nce(fused[i], nodes[7:], model.temperature, i - 7),
+        ]
+    else:
+        contrasts = [
             reference.info_nce(fused[rows], nodes[rows], model.temperature)
             for rows in (u, i)
-        ),
-        "l2": model.l2_weight * squares / (2 * model.batch_size),
+        ]
+    expected = {
+        "bpr": -np.mean(np.log(reference.sigmoid(differences))),
+        "info_nce": model.contrastive_weight * sum(contrasts),
+        "l2": model.l2_weight * _l2(model, final, np.concatenate([u, i, j])),
     }
     terms = model.loss_terms(**batch)
     assert list(terms) == list(expected)
@@ -310,6 +328,8 @@ def test_seed_decides_the_start():
         ({"encoder": "gat"}, "`encoder` must be one of .*encoder='gat'"),
         ({"purification": "all"}, "`purification` must be one of .*='all'"),
         ({"left_out": "some"}, "`left_out` must be one of .*='some'"),
+        ({"contrast_over": "users"}, "`contrast_over` must be one of .*users"),
+        ({"l2_on": "batch"}, "`l2_on` must be one of .* l2_on='batch'"),
         ({"fusion": "sum"}, "`fusion` must be one of .* fusion='sum'"),
         ({"query_modality": "sound"}, r"one of \['image', .*='sound'"),
         ({"attention": "rows"}, "`attention` must be one of .*='rows'"),

@@ -33,6 +33,10 @@ class Recommender(keras.Model):
             constructor or of `TrainingConfig`.
         search_space: Dictionary from a parameter's name to the list of
             values that its authors searched.
+        added_parameters: Dictionary from a parameter that earlier versions
+            did not have to the value at which the model is what it was then.
+            A run at that value keeps its name, and a run without it is read
+            with that value.
 
     Reference:
         Eq. 27-28 for the score; eq. 31 for the loss.
@@ -41,6 +45,7 @@ class Recommender(keras.Model):
     training_defaults = {}
     presets = {}
     search_space = {}
+    added_parameters = {}
 
     def __init__(self, dataset, *, embedding_dim=64, seed=0):
         super().__init__(name=type(self).__name__.lower())

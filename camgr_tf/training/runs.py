@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from camgr_tf.config import ExperimentConfig
+from camgr_tf.config import complete_parameters
 from camgr_tf.config import parameters_digest
 from camgr_tf.config import resolve_config
 from camgr_tf.data.dataset import Dataset
@@ -242,7 +243,7 @@ def _read_config(path, description, metrics):
             f"give {digest}, metrics.json is of {metrics['run_id']}."
         )
     try:
-        return resolve_config(**parameters)
+        return resolve_config(**complete_parameters(parameters))
     except ValueError as error:
         raise ValueError(
             f"{path} is of another version of camgr_tf: {error}"
