@@ -26,19 +26,21 @@ class InteractionGraphs(NamedTuple):
     user_aggregation: str
 
     @classmethod
-    def build(cls, interactions, user_aggregation):
+    def build(cls, interactions, user_aggregation, self_loops=False):
         """The graphs of the training interactions.
 
         Args:
             interactions: `camgr_tf.data.Interactions`.
             user_aggregation: String, `"row"` or `"symmetric"`: the
                 normalization of `user_items`.
+            self_loops: Boolean. Whether a node is among its own neighbors in
+                `nodes`. Defaults to `False`.
 
         Returns:
             `InteractionGraphs`.
         """
         return cls(
-            nodes=bipartite_adjacency(interactions),
+            nodes=bipartite_adjacency(interactions, self_loops=self_loops),
             item_users=item_user_adjacency(interactions),
             user_items=user_item_adjacency(interactions, user_aggregation),
             user_aggregation=user_aggregation,

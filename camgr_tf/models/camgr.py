@@ -53,6 +53,8 @@ class CAmgr(Recommender):
             paper), `"scaled_attention"` (without `W` and activation, with
             weights times `sqrt(d_n / d_i)`) or `"propagation"` (LightGCN's
             constant weights). Defaults to `"propagation"`.
+        self_loops: Boolean. Whether a node is among its own neighbors on the
+            user-item graph, as in the GAT paper (eq. 7). Defaults to `False`.
         purification: String, what the gate of eq. 5 and 6 multiplies:
             `"item_user"` is the item's embedding plus the mean of its users'
             (eq. 2-4), `"item"` the item's embedding alone; `"none"` leaves
@@ -155,7 +157,11 @@ class CAmgr(Recommender):
             "l2_on": "weights",
         },
     }
-    added_parameters = {"contrast_over": "batch", "l2_on": "states"}
+    added_parameters = {
+        "contrast_over": "batch",
+        "l2_on": "states",
+        "self_loops": False,
+    }
     search_space = {
         "num_layers": [1, 2, 3, 4],
         "num_modal_layers": [0, 1, 2],
@@ -172,6 +178,7 @@ class CAmgr(Recommender):
         *,
         num_layers=4,
         encoder="propagation",
+        self_loops=False,
         purification="item_user",
         num_neighbors=10,
         include_self=True,
@@ -247,6 +254,7 @@ class CAmgr(Recommender):
         self.query_modality = query_modality
         self.num_layers = num_layers
         self.encoder = encoder
+        self.self_loops = self_loops
         self.purification = purification
         self.num_neighbors = num_neighbors
         self.include_self = include_self
@@ -267,7 +275,9 @@ class CAmgr(Recommender):
 
         # === Graphs ===
         interactions = dataset.interactions
-        self.graphs = InteractionGraphs.build(interactions, user_aggregation)
+        self.graphs = InteractionGraphs.build(
+            interactions, user_aggregation, self_loops
+        )
         self.item_graphs = {
             m: Adjacency(
                 semantic_matrix(

@@ -26,6 +26,7 @@ CONFIGURATIONS = [
             "num_layers": 2,
             "num_modal_layers": 0,
             "left_out": "none",
+            "self_loops": True,
             "l2_on": "weights",
         },
     ),
@@ -57,6 +58,7 @@ CONFIGURATIONS = [
         {
             "encoder": "propagation",
             "left_out": "aggregation",
+            "self_loops": True,
             "num_layers": 3,
             "num_modal_layers": 2,
             "purification": "item",
@@ -88,7 +90,7 @@ def _encode(model, dataset, num_layers, left_out=()):
     """Eq. 7-9; the edges `left_out` carry nothing."""
     users, items = np.float64(model.user_table), np.float64(model.item_table)
     states = np.concatenate([users, items])
-    edges = bipartite_matrix(dataset.interactions).toarray() != 0
+    edges = _edges(model, dataset)
     layers = [states]
     for layer in range(num_layers):
         if model.encoder == "attention":
@@ -110,6 +112,11 @@ def _encode(model, dataset, num_layers, left_out=()):
     return np.mean(layers, axis=0)
 
 
+def _edges(model, dataset):
+    edges = bipartite_matrix(dataset.interactions).toarray() != 0
+    return edges | np.eye(len(edges), dtype=bool) & model.self_loops
+
+
 def _gather(edges, states, left_out):
     """One layer of LightGCN."""
     degrees = edges.sum(axis=1)
@@ -126,7 +133,7 @@ def _fused(model, dataset, nodes, not_bought=(), not_averaged=()):
     The pairs `not_bought` are not averaged in eq. 2-4 and carry nothing
     behind eq. 14, the pairs `not_averaged` are not averaged in eq. 14.
     """
-    edges = bipartite_matrix(dataset.interactions).toarray() != 0
+    edges = _edges(model, dataset)
     users, items = np.float64(model.user_table), np.float64(model.item_table)
     behavior = items
     if model.purification == "item_user":
