@@ -49,7 +49,7 @@ def add_runs(table, path, plans):
                 labels.append(names)
             order.append(key)
     added = other.iloc[chosen].copy()
-    # Of planned runs alone: the file may have models that are gone by now.
+    # Models of planned runs alone: the file may have some that are gone by now.
     _complete(added)
     codes = {name: source_hash(name) for name in added["model"].unique()}
     current = added["code_hash"] == added["model"].map(codes)
