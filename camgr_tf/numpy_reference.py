@@ -288,13 +288,14 @@ def fuse(
     return tuple(parts)
 
 
-def info_nce(queries, keys, temperature, own=None):
-    """Eq. 30 for cosine similarities, mean over the rows.
+def info_nce(queries, keys, temperature, own=None, normalize=True):
+    """Eq. 30 for cosine similarities or plain products, mean over the rows.
 
     `own` holds the row of each query's own key; by default the same row.
     """
-    queries = queries / np.linalg.norm(queries, axis=1, keepdims=True)
-    keys = keys / np.linalg.norm(keys, axis=1, keepdims=True)
+    if normalize:
+        queries = queries / np.linalg.norm(queries, axis=1, keepdims=True)
+        keys = keys / np.linalg.norm(keys, axis=1, keepdims=True)
     weights = softmax(queries @ keys.T / temperature)
     rows = np.arange(len(queries))
     return -np.mean(np.log(weights[rows, rows if own is None else own]))

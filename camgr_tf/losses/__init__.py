@@ -5,11 +5,13 @@ from camgr_tf.losses.info_nce import info_nce
 from camgr_tf.losses.norms import frobenius
 from camgr_tf.losses.norms import half_squared
 from camgr_tf.losses.norms import squared
+from camgr_tf.losses.own_pair_contrast import own_pair_contrast
 
 __all__ = [
     "bpr",
     "frobenius",
     "half_squared",
     "info_nce",
+    "own_pair_contrast",
     "squared",
 ]

@@ -12,9 +12,8 @@ def info_nce(queries, keys, temperature=0.2, normalize=True, candidates=None):
     ```
 
     The denominator runs over the cross pairs `(b, r)`, with `r` any row or
-    any of the `candidates`. Eq. 30 prints `h_r,m .
-    h_r,n` there, which pairs each `r` with itself and leaves nothing that
-    tells a query's own key from another's.
+    any of the `candidates`. Eq. 30 prints `h_r,m . h_r,n` there, which pairs
+    each `r` with itself: that is `own_pair_contrast`.
 
     Args:
         queries: Float tensor of shape `(batch, dim)`.

@@ -12,6 +12,7 @@ from camgr_tf.layers import split_modalities
 from camgr_tf.layers.modality_mean import ModalityMean
 from camgr_tf.losses import half_squared
 from camgr_tf.losses import info_nce
+from camgr_tf.losses import own_pair_contrast
 from camgr_tf.losses import squared
 from camgr_tf.models.recommender import Recommender
 from camgr_tf.ops import Adjacency
@@ -23,7 +24,7 @@ ENCODERS = ("attention", "scaled_attention", "propagation")
 PURIFICATIONS = ("item_user", "item", "none")
 LEFT_OUT = ("none", "aggregation", "all")
 FUSIONS = ("cross_attention", "mean", "weighted_mean")
-CONTRASTS = ("batch", "all")
+CONTRASTS = ("batch", "all", "own_pairs")
 L2_ON = ("states", "embeddings", "weights")
 
 
@@ -113,10 +114,11 @@ class CAmgr(Recommender):
         temperature: Float, that of eq. 30. Defaults to `0.2`.
         normalize_contrast: Boolean. Cosines in eq. 30, else plain products.
             Defaults to `True`.
-        contrast_over: String, the rows of eq. 30's denominator: `"batch"`,
-            or `"all"` users for a user and all items for an item, which
-            takes memory for `batch_size` times as many. Defaults to
-            `"batch"`.
+        contrast_over: String, the pairs of eq. 30's denominator: a node
+            with those of the `"batch"`, or with `"all"` users or items, which
+            takes memory for `batch_size` times as many; or the `"own_pairs"`
+            of a batch, each node with itself, as the index is printed.
+            Defaults to `"batch"`.
         l2_weight: Float, the `a_2` of eq. 31. Defaults to `1e-4`.
         l2_on: String, the `w` of eq. 31: `"weights"`, the squares of all
             trainable weights as printed; half the squares of a batch's final
@@ -154,6 +156,8 @@ class CAmgr(Recommender):
             "identity_start": False,
             "gate_start": 0.0,
             "fusion_learning_rate_scale": 1.0,
+            "normalize_contrast": False,
+            "contrast_over": "all",
             "l2_on": "weights",
         },
     }
@@ -466,7 +470,7 @@ class CAmgr(Recommender):
             ]
         )
         candidates = (None, None)
-        if self.fused_by_row and self.contrast_over == "batch":
+        if self.fused_by_row and self.contrast_over != "all":
             # Everything behind the graphs works node by node: batch rows only.
             nodes = self.encode(graphs, rows, training=True)
         else:
@@ -485,9 +489,7 @@ class CAmgr(Recommender):
         user_fused, item_fused, _ = ops.split(fused, 3, axis=0)
         user_nodes, item_nodes, _ = ops.split(nodes, 3, axis=0)
         contrast = sum(
-            info_nce(
-                queries, keys, self.temperature, self.normalize_contrast, others
-            )
+            self.contrast(queries, keys, others)
             for queries, keys, others in zip(
                 (user_fused, item_fused), (user_nodes, item_nodes), candidates
             )
@@ -498,6 +500,16 @@ class CAmgr(Recommender):
             "l2": self.l2_weight
             * self.l2(rows, (users, positive_items, negative_items)),
         }
+
+    def contrast(self, fused, nodes, candidates):
+        """`L_u` or `L_i` of eq. 30 for the rows of a batch."""
+        if self.contrast_over == "own_pairs":
+            return own_pair_contrast(
+                fused, nodes, self.temperature, self.normalize_contrast
+            )
+        return info_nce(
+            fused, nodes, self.temperature, self.normalize_contrast, candidates
+        )
 
     def l2(self, rows, states):
         """`||w||^2` of eq. 31 for the nodes `rows` and their final `states`."""

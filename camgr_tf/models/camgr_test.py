@@ -27,6 +27,8 @@ CONFIGURATIONS = [
             "num_modal_layers": 0,
             "left_out": "none",
             "self_loops": True,
+            "normalize_contrast": False,
+            "contrast_over": "all",
             "l2_on": "weights",
         },
     ),
@@ -65,6 +67,7 @@ CONFIGURATIONS = [
             "query_modality": "image",
             "attention": "heads",
             "num_heads": 4,
+            "contrast_over": "own_pairs",
             "projections": "dense",
             "share_projections": False,
             "temperature": 0.5,
@@ -182,6 +185,25 @@ def _l2(model, final, rows):
     return np.sum(final[rows] ** 2) / (2 * model.batch_size)
 
 
+def _contrast(model, fused, nodes, rows):
+    """Eq. 30 for users or for items."""
+    queries, keys, own = fused[rows], nodes[rows], None
+    if model.contrast_over == "own_pairs":
+        cosines = [
+            q @ k / np.linalg.norm(q) / np.linalg.norm(k)
+            for q, k in zip(queries, keys)
+        ]
+        weights = reference.softmax(np.array(cosines) / model.temperature)
+        return -np.mean(np.log(weights))
+    if model.contrast_over == "all":
+        # The first seven rows are users.
+        first = 0 if rows.max() < 7 else 7
+        keys, own = (nodes[7:] if first else nodes[:7]), rows - first
+    return reference.info_nce(
+        queries, keys, model.temperature, own, model.normalize_contrast
+    )
+
+
 @pytest.mark.parametrize("num_modalities, arguments", CONFIGURATIONS)
 def test_embeddings_and_loss_terms_equal_the_equations(
     num_modalities, arguments
@@ -214,19 +236,13 @@ def test_embeddings_and_loss_terms_equal_the_equations(
         batch["negative_item_ids"] + 7,
     )
     differences = np.sum(final[u] * (final[i] - final[j]), axis=1)
-    if model.contrast_over == "all":
-        contrasts = [
-            reference.info_nce(fused[u], nodes[:7], model.temperature, u),
-            reference.info_nce(fused[i], nodes[7:], model.temperature, i - 7),
-        ]
-    else:
-        contrasts = [
-            reference.info_nce(fused[rows], nodes[rows], model.temperature)
-            for rows in (u, i)
-        ]
     expected = {
         "bpr": -np.mean(np.log(reference.sigmoid(differences))),
-        "info_nce": model.contrastive_weight * sum(contrasts),
+        "info_nce": model.contrastive_weight
+        * (
+            _contrast(model, fused, nodes, u)
+            + _contrast(model, fused, nodes, i)
+        ),
         "l2": model.l2_weight * _l2(model, final, np.concatenate([u, i, j])),
     }
     terms = model.loss_terms(**batch)
