@@ -127,6 +127,23 @@ def test_a_parameter_that_was_added_changes_no_name_at_its_old_value():
     assert other.run_id != config.run_id
 
 
+def test_the_paper_preset_takes_what_the_paper_prints():
+    values = resolve_config(model="camgr", preset="paper").to_dict()
+    printed = {
+        "encoder": "attention",  # eq. 7, 8
+        "num_modal_layers": 0,  # eq. 14
+        "left_out": "none",  # eq. 2-4, 7, 14
+        "edge_dropout": 0.0,  # eq. 7
+        "query_modality": "text",  # eq. 15, 16
+        "projections": "dense",  # eq. 15-17, 19, 22
+        "attention": "channel",  # eq. 18, 21
+        "normalize_contrast": False,  # eq. 30
+        "contrast_over": "all",  # eq. 30
+        "l2_on": "weights",  # eq. 31
+    }
+    assert {name: values[name] for name in printed} == printed
+
+
 def test_an_older_run_of_a_preset_is_read_with_the_old_value():
     added = MODELS["camgr"].added_parameters
     config = resolve_config(model="camgr", preset="paper", **added)
