@@ -17,7 +17,7 @@ $(VENV)/.installed: requirements.txt
 	touch $@
 
 demo: setup
-	$(BIN)/python -m camgr_tf.data.demo
+	$(BIN)/python -m camgr_tf.ingest.demo
 	$(BIN)/python -m camgr_tf.notebook_runner $(NOTEBOOKS) -p dataset demo
 
 # With the light extras, so that their tests run too.

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import pkgutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,8 @@ from camgr_tf.data.splits import SPLIT_RULES
 from camgr_tf.data.splits import split_table
 
 PROJECT_DATA = Path(__file__).resolve().parents[2] / "data"
+# By name: what makes folders imports what reads them, never the reverse.
+DEMO_MAKER = "camgr_tf.ingest.demo:ensure_demo"
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,10 +165,7 @@ def find_dataset(dataset: str, data_root: str | Path | None = None) -> Path:
     if (root / dataset).is_dir():
         return root / dataset
     if dataset == "demo":
-        # Only here, because it needs what draws pictures and embeds words.
-        from camgr_tf.data.demo import ensure_demo
-
-        return ensure_demo(PROJECT_DATA / "demo")
+        return pkgutil.resolve_name(DEMO_MAKER)(PROJECT_DATA / "demo")
     raise FileNotFoundError(
         f"No dataset {dataset!r}. Looked for the folder {root / dataset}. "
         f"Datasets in {root}: {', '.join(_list_folders(root)) or 'none'}. "

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from camgr_tf.data import dataset as dataset_module
-from camgr_tf.data import demo
 from camgr_tf.data.dataset import load_dataset
 from camgr_tf.data.statistics import summarize_interactions
+from camgr_tf.ingest import demo
 
 # User 0 has items 0, 1, 2; user 1 has items 1, 2, 3. Item 4 has none.
 _ROWS = [(0, 0, 0), (0, 1, 1), (0, 2, 2), (1, 3, 0), (1, 2, 1), (1, 1, 2)]

@@ -34,7 +34,7 @@ def append(path, text):
         ("losses/bpr.py", {"mf", "camgr"}),
         ("baselines/vbpr.py", set()),
         ("registry.py", set()),
-        ("data/demo.py", set()),
+        ("ingest/demo.py", set()),
         ("reporting/paper.py", set()),
         ("experiments/driver.py", set()),
     ],

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from camgr_tf.config import resolve_config
-from camgr_tf.data.demo import make_demo
+from camgr_tf.ingest.demo import make_demo
 from camgr_tf.serving.page_content import PageContent
 from camgr_tf.serving.recommender import TrainedRecommender
 from camgr_tf.training.runs import train

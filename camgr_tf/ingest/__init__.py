@@ -1,0 +1,1 @@
+"""Makes data folders: from raw files, from tables, and the demo."""
