@@ -164,7 +164,7 @@ class MICRO(Recommender):
             trainable=False,
         )
 
-    def begin_epoch(self):
+    def begin_epoch(self, epoch=0):
         self.graph_is_stale.assign(True)
 
     def embed(self, training=False):

@@ -153,7 +153,7 @@ class MMGCN(Recommender):
         users = l2_normalize(ops.convert_to_tensor(self.user_tables[modality]))
         return users, sparse_matmul(self.item_users, users)
 
-    def begin_epoch(self):
+    def begin_epoch(self, epoch=0):
         # Untrained tables change only when weights are loaded, which is
         # between epochs.
         if not self.train_ids:

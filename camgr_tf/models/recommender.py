@@ -107,8 +107,15 @@ class Recommender(keras.Model):
         """
         return 1.0
 
-    def begin_epoch(self):
-        """Called before each epoch's first batch; does nothing here."""
+    def begin_epoch(self, epoch=0):
+        """Called before each epoch's first batch; does nothing here.
+
+        What a model draws for an epoch must follow from its seed and from
+        the epoch, so that a resumed run sees what an uninterrupted one sees.
+
+        Args:
+            epoch: Integer, from 0. Defaults to `0`.
+        """
 
     # === What the base does with it ===
 

@@ -40,7 +40,7 @@ class LearningRateDecay(keras.callbacks.Callback):
         self.model.optimizer.learning_rate = self.learning_rate * (
             self.decay ** (epoch / 50)
         )
-        self.model.begin_epoch()
+        self.model.begin_epoch(epoch)
 
 
 class Validation(keras.callbacks.Callback):

@@ -7,6 +7,10 @@ from camgr_tf.metrics.beyond_accuracy import gini
 from camgr_tf.metrics.beyond_accuracy import item_coverage
 from camgr_tf.metrics.beyond_accuracy import mean_popularity
 from camgr_tf.metrics.ranking import METRICS
+from camgr_tf.ops.embedding_rows import all_finite
+from camgr_tf.ops.embedding_rows import dense_product
+from camgr_tf.ops.embedding_rows import float_rows
+from camgr_tf.ops.embedding_rows import transposed
 
 CUTOFFS = (5, 10, 20, 50)
 MASKED_SCORE = -1e10
@@ -78,8 +82,10 @@ class Evaluator:
         """The top items of all evaluated users, best first.
 
         Args:
-            user_embeddings: Float array of shape `(num_users, dim)`.
-            item_embeddings: Float array of shape `(num_items, dim)`.
+            user_embeddings: Float array of shape `(num_users, dim)`, or a
+                SciPy sparse matrix if the items are one too.
+            item_embeddings: Float array of shape `(num_items, dim)`, or a
+                SciPy sparse matrix.
 
         Returns:
             int32 array of shape `(len(user_ids), max(cutoffs))`.
@@ -87,23 +93,23 @@ class Evaluator:
         Raises:
             ValueError: If an embedding is not finite.
         """
-        user_embeddings = np.asarray(user_embeddings, "float32")
-        item_embeddings = np.asarray(item_embeddings, "float32")
+        user_embeddings = float_rows(user_embeddings)
+        item_embeddings = float_rows(item_embeddings)
         for name, values in (
             ("user_embeddings", user_embeddings),
             ("item_embeddings", item_embeddings),
         ):
-            if not np.isfinite(values).all():
+            if not all_finite(values):
                 raise ValueError(
                     f"`{name}` has entries that are not finite: the training "
                     "has diverged. A smaller learning rate may help."
                 )
         k = min(self.cutoffs[-1], self.num_items)
-        items = np.ascontiguousarray(item_embeddings.T)
+        items = transposed(item_embeddings)
 
         def rank_block(start):
             users = self.user_ids[start : start + self.block_size]
-            scores = user_embeddings[users] @ items
+            scores = dense_product(user_embeddings[users], items)
             rows, columns = self._masked.pairs(users)
             scores[rows, columns] = MASKED_SCORE
             return top_k(scores, k)
@@ -163,7 +169,8 @@ class Evaluator:
 def top_k(scores, k):
     """Columns of the largest `k` scores of each row, best first.
 
-    Equal scores among the chosen are ordered by the smaller column.
+    Of equal scores the smaller column comes first, also where only some of
+    them are chosen.
 
     Args:
         scores: Float array of shape `(rows, columns)`.
@@ -176,11 +183,24 @@ def top_k(scores, k):
     if k < num_columns:
         chosen = np.argpartition(scores, num_columns - k, axis=1)
         chosen = np.sort(chosen[:, num_columns - k :], axis=1)
+        _choose_smallest_of_tied(scores, chosen)
     else:
         chosen = np.tile(np.arange(num_columns), (len(scores), 1))
     values = np.take_along_axis(scores, chosen, axis=1)
     order = np.argsort(-values, axis=1, kind="stable")
     return np.take_along_axis(chosen, order, axis=1).astype("int32")
+
+
+def _choose_smallest_of_tied(scores, chosen):
+    # A partition takes any of the columns that equal the last chosen score.
+    last = np.take_along_axis(scores, chosen, axis=1).min(axis=1, keepdims=True)
+    tied = np.flatnonzero((scores >= last).sum(axis=1) > chosen.shape[1])
+    scores, last = scores[tied], last[tied]
+    above, equal = scores > last, scores == last
+    room = chosen.shape[1] - above.sum(axis=1, keepdims=True)
+    taken = above | (equal & (np.cumsum(equal, axis=1) <= room))
+    columns = np.nonzero(taken)[1]
+    chosen[tied] = columns.reshape(len(tied), chosen.shape[1])
 
 
 class _UserItems:

@@ -2,6 +2,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+import scipy.sparse
 
 from camgr_tf.testing import TINY_TEST
 from camgr_tf.testing import TINY_TRAIN
@@ -148,6 +149,32 @@ def test_top_k_orders_ties_by_column():
     scores = np.array([[1.0, 3.0, 3.0, 0.0, 3.0], [0.0, 0.0, 1.0, 2.0, 2.0]])
     assert top_k(scores, 3).tolist() == [[1, 2, 4], [3, 4, 2]]
     assert top_k(scores, 5).tolist() == [[1, 2, 4, 0, 3], [3, 4, 2, 0, 1]]
+
+
+def test_top_k_chooses_the_smaller_columns_of_equal_scores():
+    rng = np.random.default_rng(1)
+    scores = rng.integers(0, 4, size=(50, 300)).astype("float32")
+    scores[0] = 0.0
+    scores[1, :299], scores[1, 299] = -1e10, 5.0
+    for k in (1, 20, 150, 299):
+        expected = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+        np.testing.assert_array_equal(top_k(scores, k), expected)
+
+
+def test_sparse_embeddings_rank_like_dense_ones():
+    rng = np.random.default_rng(2)
+    embeddings = [
+        rng.integers(0, 3, size=(n, 6)).astype("float64")
+        for n in (INTERACTIONS.num_users, INTERACTIONS.num_items)
+    ]
+    evaluator = Evaluator(INTERACTIONS, "test", block_size=2)
+    np.testing.assert_array_equal(
+        evaluator.rank(*map(scipy.sparse.csr_matrix, embeddings)),
+        evaluator.rank(*embeddings),
+    )
+    embeddings[0][0, 0] = np.nan
+    with pytest.raises(ValueError, match="`user_embeddings` has entries"):
+        evaluator.rank(*map(scipy.sparse.csr_matrix, embeddings))
 
 
 def test_top_k_equals_a_full_sort():

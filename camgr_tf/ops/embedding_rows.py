@@ -1,0 +1,56 @@
+"""Embeddings outside the graph: dense arrays, or sparse where they are wide.
+
+A model of neighborhoods has one column an item. Its embeddings are SciPy CSR
+matrices; what ranks and serves reads both kinds through these functions.
+"""
+
+import numpy as np
+import scipy.sparse
+
+
+def float_rows(values):
+    """Embeddings in float32.
+
+    Args:
+        values: Array, tensor or SciPy sparse matrix of shape `(rows, dim)`.
+
+    Returns:
+        float32 array, or CSR matrix where `values` is sparse.
+    """
+    if scipy.sparse.issparse(values):
+        return scipy.sparse.csr_matrix(values, dtype="float32")
+    return np.asarray(values, "float32")
+
+
+def all_finite(values):
+    """Whether no entry of a dense or sparse matrix is infinite or NaN."""
+    stored = values.data if scipy.sparse.issparse(values) else values
+    return bool(np.isfinite(stored).all())
+
+
+def transposed(rows):
+    """The transpose, stored by rows for the products that follow.
+
+    Args:
+        rows: What `float_rows` returns.
+
+    Returns:
+        Array or CSR matrix of shape `(dim, rows)`.
+    """
+    if scipy.sparse.issparse(rows):
+        return rows.T.tocsr()
+    return np.ascontiguousarray(rows.T)
+
+
+def dense_product(users, items):
+    """Scores of a block of users, as a dense array that may be written to.
+
+    Args:
+        users: Array of shape `(block, dim)`, or CSR matrix.
+        items: Array of shape `(dim, num_items)`, or CSR matrix.
+
+    Returns:
+        float32 array of shape `(block, num_items)`.
+    """
+    product = users @ items
+    return product.toarray() if scipy.sparse.issparse(product) else product
