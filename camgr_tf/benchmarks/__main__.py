@@ -215,7 +215,8 @@ def _parser():
     )
     add = parser.add_argument
     add("--only", nargs="+", choices=list(GROWTH), default=list(GROWTH))
-    add("--models", nargs="+", default=list(MODELS), metavar="MODEL")
+    trained = [name for name, model in MODELS.items() if model.trains]
+    add("--models", nargs="+", default=trained, metavar="MODEL")
     add("--size", choices=sorted(SIZES), default="baby")
     add("--scales", nargs="+", type=_positive, default=[1, 2, 4, 8])
     add(

@@ -65,7 +65,7 @@ def semantic_matrix(
         raise ValueError(
             f"`method` must be one of {METHODS}. Received: method={method!r}"
         )
-    indices, similarities = _cached_neighbors(
+    indices, similarities = cached_neighbors(
         features, num_neighbors, include_self, cache_dir, method
     )
     num_items = len(features)
@@ -91,7 +91,22 @@ def _neighbors(features, num_neighbors, include_self, method):
     return nearest_neighbors(features, num_neighbors, include_self)
 
 
-def _cached_neighbors(features, num_neighbors, include_self, cache_dir, method):
+def cached_neighbors(
+    features, num_neighbors, include_self=True, cache_dir=None, method="exact"
+):
+    """`nearest_neighbors`, read from a file where they were found before.
+
+    Args:
+        features: Float array of shape `(num_items, width)`.
+        num_neighbors: Integer.
+        include_self: Boolean. Defaults to `True`.
+        cache_dir: Path of the files' folder. Defaults to `None`: none.
+        method: String, as of `semantic_matrix`. Defaults to `"exact"`.
+
+    Returns:
+        Tuple `(indices, similarities)` of shape `(num_items,
+        num_neighbors)`, int32 and float32, best first.
+    """
     if cache_dir is None:
         return _neighbors(features, num_neighbors, include_self, method)
     features = np.ascontiguousarray(features)

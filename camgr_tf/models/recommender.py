@@ -27,6 +27,8 @@ class Recommender(keras.Model):
             the model. Defaults to `0`.
 
     Attributes:
+        trains: Boolean. Whether there is anything to train. A model that
+            only counts is evaluated once.
         training_defaults: Dictionary. Values that the model prefers for
             fields of `TrainingConfig`, such as the learning rate.
         presets: Dictionary from a preset's name to parameters of the
@@ -42,6 +44,7 @@ class Recommender(keras.Model):
         Eq. 27-28 for the score; eq. 31 for the loss.
     """
 
+    trains = True
     training_defaults = {}
     presets = {}
     search_space = {}

@@ -135,7 +135,14 @@ class History(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         rate = float(np.asarray(self.model.optimizer.learning_rate))
-        row = {"epoch": epoch, "learning_rate": rate, **logs}
+        self.add({"epoch": epoch, "learning_rate": rate, **logs})
+
+    def add(self, row):
+        """Appends one row and writes the file.
+
+        Args:
+            row: Dictionary of numbers.
+        """
         self.rows.append({k: _plain(v) for k, v in row.items()})
         with staged_file(self.path) as staging:
             pd.DataFrame(self.rows).to_csv(staging, index=False)

@@ -65,7 +65,8 @@ def train(config, output_root=None, overwrite=False, progress=True):
     """Trains, selects on validation, tests once, and writes the run.
 
     A run that was interrupted continues after its last whole epoch and ends
-    as if it had not been. A run that is complete is loaded.
+    as if it had not been. A run that is complete is loaded. A model without
+    weights, such as item-kNN, trains no epoch and is evaluated once.
 
     `outputs/<run_id>/` then holds `config.json`, `metrics.json`,
     `history.csv`, `weights.npz`, `per_user.npz` (test metrics of every user)
@@ -99,6 +100,8 @@ def train(config, output_root=None, overwrite=False, progress=True):
         dataset.interactions, "test", mask_validation=config.mask_validation
     )
     model = build_model(config, dataset)
+    if not model.trains:
+        return _evaluate_once(folder, config, dataset, model, validation, test)
     compile_model(model, config)
     batches = TrainingBatches(
         dataset.interactions, config.batch_size, config.seed
@@ -145,6 +148,25 @@ def train(config, output_root=None, overwrite=False, progress=True):
     _load_weights(model, folder)
     _write_results(folder, config, model, best.state, history.rows, test)
     checkpoint.path.unlink(missing_ok=True)
+    return load_run(folder, dataset=dataset, model=model)
+
+
+def _evaluate_once(folder, config, dataset, model, validation, test):
+    """The run of a model without weights: no epoch, one row of history."""
+    started = time.perf_counter()
+    metrics = validation.evaluate(*model.embed())
+    row = {
+        "epoch": 0,
+        "train_seconds": 0.0,
+        **{f"val_{name}": value for name, value in metrics.items()},
+        "evaluation_seconds": time.perf_counter() - started,
+        "best_epoch": 0,
+    }
+    _write_json(folder / "config.json", _description(config, dataset))
+    History(folder / "history.csv").add(row)
+    save_arrays(folder / "weights.npz", model_weights(model))
+    best = {"epoch": 0, "metrics": metrics}
+    _write_results(folder, config, model, best, [row], test)
     return load_run(folder, dataset=dataset, model=model)
 
 
@@ -299,7 +321,7 @@ def _write_results(folder, config, model, best, rows, test):
         if config.mask_validation
         else ["train"],
         "best_epoch": best["epoch"],
-        "epochs": len(rows),
+        "epochs": len(rows) if model.trains else 0,
         "seconds_per_epoch": float(np.median(seconds)),
         "train_seconds": float(np.sum(seconds)),
         "test_seconds": time.perf_counter() - started,

@@ -89,6 +89,29 @@ def test_a_loaded_run_scores_like_the_trained_one(run, data_root):
         np.testing.assert_array_equal(ours, theirs)
 
 
+@pytest.mark.parametrize("name", ["popularity", "itemknn", "contentknn"])
+def test_a_model_without_weights_is_evaluated_once(name, data_root, tmp_path):
+    few = {} if name == "popularity" else {"num_neighbors": 4}
+    run = train(config(data_root, model=name, **few), tmp_path, progress=False)
+    names = {path.name for path in run.folder.iterdir()}
+    assert names == {
+        "config.json",
+        "metrics.json",
+        "history.csv",
+        "weights.npz",
+        "per_user.npz",
+    }
+    assert run.metrics["epochs"] == run.metrics["num_weights"] == 0
+    assert len(run.history) == 1
+    assert run.history["val_recall@20"][0] == pytest.approx(
+        run.metrics["validation"]["recall@20"]
+    )
+    again = load_run(run.folder)
+    np.testing.assert_array_equal(
+        again.model(np.arange(7)), run.model(np.arange(7))
+    )
+
+
 def test_a_finished_run_is_not_trained_again(run, data_root):
     before = (run.folder / "weights.npz").stat().st_mtime_ns
     train(config(data_root), run.folder.parent, progress=False)
