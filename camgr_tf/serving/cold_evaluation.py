@@ -129,9 +129,8 @@ def main(arguments=None):
     )
     parser.add_argument("--dataset", default="demo")
     parser.add_argument("--data-root", default=None)
-    parser.add_argument(
-        "--models", nargs="+", choices=sorted(MODELS), default=sorted(MODELS)
-    )
+    trained = sorted(name for name in MODELS if MODELS[name].trains)
+    parser.add_argument("--models", nargs="+", choices=trained, default=trained)
     parser.add_argument("--max-epochs", type=int, default=None)
     parser.add_argument("--split-seed", type=int, default=0)
     parser.add_argument("--seed", type=int, default=0)

@@ -4,6 +4,8 @@ import argparse
 import logging
 from pathlib import Path
 
+import scipy.sparse
+
 from camgr_tf.serving.item_index import build_index
 from camgr_tf.serving.parquet import export_vectors
 from camgr_tf.serving.parquet import write_recommendations
@@ -35,12 +37,20 @@ def export(recommender, folder, kinds=KINDS, k=20, progress=True):
         List of the paths that were written.
 
     Raises:
-        ValueError: For an unknown kind.
+        ValueError: For an unknown kind, or one that a model of neighborhoods
+            does not have.
     """
     unknown = sorted(set(kinds) - set(KINDS))
     if unknown:
         raise ValueError(
             f"`kinds` may name {', '.join(KINDS)}. Received: {unknown}"
+        )
+    others = sorted(set(kinds) - {"recommendations"})
+    if others and scipy.sparse.issparse(recommender.item_vectors):
+        raise ValueError(
+            f"A {recommender.run.config.model} has neighbors in place of dense "
+            "vectors: only 'recommendations' can be exported. Received: "
+            f"{others}"
         )
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)

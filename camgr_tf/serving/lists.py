@@ -4,6 +4,10 @@ import warnings
 
 import numpy as np
 import pandas as pd
+import scipy.sparse
+import scipy.sparse.linalg
+
+from camgr_tf.ops.embedding_rows import dense_product
 
 
 def result_table(catalog, items, scores, users=None):
@@ -56,15 +60,21 @@ def cosines(vector, vectors):
     """Cosine of one vector with each row of others.
 
     Args:
-        vector: Float array of shape `(dim,)`.
-        vectors: Float array of shape `(num_rows, dim)`.
+        vector: Float array of shape `(dim,)`, or a SciPy CSR matrix of one
+            row.
+        vectors: Float array of shape `(num_rows, dim)`, or likewise.
 
     Returns:
         Array of shape `(num_rows,)`. A vector of zeros has the cosine 0 with
         all.
     """
-    lengths = np.linalg.norm(vectors, axis=1) * np.linalg.norm(vector)
-    products = vectors @ vector
+    if scipy.sparse.issparse(vectors):
+        norm = scipy.sparse.linalg.norm
+        products = dense_product(vectors, vector.T)[:, 0]
+    else:
+        norm = np.linalg.norm
+        products = vectors @ vector
+    lengths = norm(vectors, axis=1) * norm(vector)
     return np.divide(
         products, lengths, where=lengths > 0, out=np.zeros_like(products)
     )

@@ -13,6 +13,7 @@ from keras import ops
 
 from camgr_tf.baselines.bm3 import BM3
 from camgr_tf.baselines.grcn import GRCN
+from camgr_tf.baselines.itemknn import ItemKNN
 from camgr_tf.baselines.lightgcn import LightGCN
 from camgr_tf.baselines.mgcn import MGCN
 from camgr_tf.baselines.micro import MICRO
@@ -49,6 +50,11 @@ def user_rule(model):
     """
     items = np.asarray(model.embed()[1])
     return lambda baskets: baskets.mean @ items
+
+
+@user_rule.register
+def _(model: ItemKNN):
+    return lambda baskets: baskets.matrix(np.ones(len(baskets.items)))
 
 
 @user_rule.register

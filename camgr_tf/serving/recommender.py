@@ -1,7 +1,11 @@
 import copy
 
 import numpy as np
+import scipy.sparse
 
+from camgr_tf.ops.embedding_rows import all_finite
+from camgr_tf.ops.embedding_rows import dense_product
+from camgr_tf.ops.embedding_rows import float_rows
 from camgr_tf.serving.baskets import Baskets
 from camgr_tf.serving.catalog import Catalog
 from camgr_tf.serving.lists import check_k
@@ -59,8 +63,9 @@ class TrainedRecommender:
         run: The run.
         catalog: `Catalog` of the users' and items' names.
         seen: `SeenItems` of the users.
-        user_vectors: float32 array of shape `(num_users, dim)`.
-        item_vectors: float32 array of shape `(num_items, dim)`.
+        user_vectors: float32 array of shape `(num_users, dim)`; a SciPy CSR
+            matrix for models of neighborhoods.
+        item_vectors: float32 array of shape `(num_items, dim)`, or likewise.
         features: Dictionary from a modality to `(num_items, width)`.
         popularity: Array of shape `(num_items,)`, the users of each item in
             training.
@@ -81,14 +86,16 @@ class TrainedRecommender:
         self.popularity = np.bincount(
             self.seen.items, minlength=interactions.num_items
         )
-        users, items = (np.array(v, "float32") for v in run.model.embed())
+        users, items = (float_rows(v).copy() for v in run.model.embed())
         self.user_vectors, self.item_vectors = users, items
         cold = self.popularity == 0
-        if cold.any():
+        # Sparse vectors are of neighbors, which content gives to any item or
+        # users to none without them.
+        if cold.any() and not scipy.sparse.issparse(items):
             features = {m: f[cold] for m, f in self.features.items()}
             items[cold] = self.vectors_of_features(features, int(cold.sum()))
         for name, vectors in (("user", users), ("item", items)):
-            if not np.isfinite(vectors).all():
+            if not all_finite(vectors):
                 raise ValueError(
                     f"The {name} vectors of {run.folder} are not finite."
                 )
@@ -96,11 +103,11 @@ class TrainedRecommender:
 
     @property
     def num_users(self):
-        return len(self.user_vectors)
+        return self.user_vectors.shape[0]
 
     @property
     def num_items(self):
-        return len(self.item_vectors)
+        return self.item_vectors.shape[0]
 
     def recommend(self, users, k=20, exclude_seen=True, candidates=None):
         """The best items of some users.
@@ -240,7 +247,7 @@ class TrainedRecommender:
         scores = np.empty((len(users), k), "float32")
         for start in range(0, len(users), size):
             rows = slice(start, start + size)
-            block = self.user_vectors[users[rows]] @ candidates.T
+            block = dense_product(self.user_vectors[users[rows]], candidates.T)
             block[counts[rows] == 0] = self.popularity[columns]
             if exclude_seen:
                 self.seen.mask(block, users[rows], columns)
@@ -264,8 +271,10 @@ class TrainedRecommender:
         degrees = self.popularity[: self.model.num_items]
         if not len(known):
             return self.item_vectors[items].mean(axis=0)
-        vectors = self._user_rule(Baskets([known], degrees))
-        return np.asarray(vectors, "float32")[0]
+        vectors = float_rows(self._user_rule(Baskets([known], degrees)))
+        if scipy.sparse.issparse(vectors):
+            vectors = vectors.toarray()
+        return vectors[0]
 
     def with_item_vectors(self, item_vectors):
         """This recommender with other vectors of the items.

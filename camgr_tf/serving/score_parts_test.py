@@ -31,7 +31,7 @@ def build(name, **parameters):
     return MODELS[name](dataset, embedding_dim=4, **parameters), dataset
 
 
-@pytest.mark.parametrize("name", sorted(MODELS))
+@pytest.mark.parametrize("name", sorted(ITEM_PARTS))
 def test_parts_add_up_to_the_final_vectors(name):
     model, dataset = build(name)
     user_parts, item_parts = vector_parts(model, dataset)
