@@ -1,11 +1,13 @@
 """Reads what is known of items and users besides their interactions."""
 
 import csv
-import warnings
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+
+from camgr_tf.data.text_table import read_text_table
+from camgr_tf.data.text_table import refuse_rows
 
 
 def read_catalog(path: Path, id_column: str) -> pd.DataFrame | None:
@@ -25,23 +27,7 @@ def read_catalog(path: Path, id_column: str) -> pd.DataFrame | None:
     """
     if not path.is_file():
         return None
-    try:
-        with warnings.catch_warnings():
-            # Otherwise fields beyond the header are dropped.
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            table = pd.read_csv(
-                path, dtype=str, keep_default_na=False, index_col=False
-            )
-    except (
-        pd.errors.ParserError,
-        pd.errors.ParserWarning,
-        pd.errors.EmptyDataError,
-        UnicodeDecodeError,
-    ) as error:
-        raise ValueError(
-            f"{path}: expected comma separated UTF-8 text with a header. "
-            f"Received: {error}"
-        ) from error
+    table = read_text_table(path, ",", warn_of_lost_rows=False)
     missing = {id_column, "original_id"}.difference(table.columns)
     if missing:
         raise ValueError(
@@ -49,19 +35,19 @@ def read_catalog(path: Path, id_column: str) -> pd.DataFrame | None:
             f"original_id. Missing: {', '.join(sorted(missing))}. "
             f"Received: {list(table.columns)}"
         )
-    wrong = np.flatnonzero(~table[id_column].str.fullmatch("[0-9]{1,10}"))
-    if len(wrong):
-        raise ValueError(
-            f"{path}, row {wrong[0] + 1} below the header: `{id_column}` must "
-            "be a non-negative integer. "
-            f"Received: {table[id_column].iloc[wrong[0]]!r}"
-        )
+    refuse_rows(
+        path,
+        table[id_column],
+        ~table[id_column].str.fullmatch("[0-9]{1,10}"),
+        "a non-negative integer",
+    )
     ids = table.pop(id_column).astype(np.int64)
     twice = np.flatnonzero(ids.duplicated())
     if len(twice):
         raise ValueError(
-            f"{path}, row {twice[0] + 1} below the header: each `{id_column}` "
-            f"must be there once. Received: {ids.iloc[twice[0]]} again"
+            f"{path}, row {ids.index[twice[0]]} below the header: each "
+            f"`{id_column}` must be there once. Received: "
+            f"{ids.iloc[twice[0]]} again"
         )
     return table.set_index(pd.Index(ids, name=id_column)).sort_index()
 
@@ -101,8 +87,24 @@ def complete_catalog(
 def write_catalog(table: pd.DataFrame, path: Path) -> None:
     """Writes a table with a named index in the form that `read_catalog` reads.
 
+    All strings are quoted: Python's `csv` leaves a carriage return unquoted
+    in some versions and not in others.
+
     Args:
         table: DataFrame whose index has the name of the id column.
         path: The file.
+
+    Raises:
+        ValueError: If the file does not hold the same table when it is read
+            again, for example because a text has a NUL.
     """
-    table.to_csv(path, quoting=csv.QUOTE_MINIMAL, lineterminator="\n")
+    table.to_csv(path, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
+    read = read_catalog(path, table.index.name)
+    expected = table.sort_index().astype(str)
+    if read.shape != expected.shape or not np.array_equal(
+        read.to_numpy(object), expected.to_numpy(object)
+    ):
+        raise ValueError(
+            f"{path}: expected the table that was written. Received: another, "
+            "when it was read again"
+        )

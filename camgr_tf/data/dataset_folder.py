@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from camgr_tf.data.catalog import write_catalog
+from camgr_tf.data.interaction_table import read_interaction_table
 
 
 @contextlib.contextmanager
@@ -71,11 +72,20 @@ def write_dataset(
             `False` where the row of features was imputed.
         items: DataFrame indexed by `itemID`, with `original_id`.
         users: DataFrame indexed by `userID`, with `original_id`.
+
+    Raises:
+        ValueError: If a table cannot be written so that it is read as it is.
     """
     folder = Path(folder)
-    table.to_csv(
-        folder / f"{name}.inter", sep="\t", index=False, lineterminator="\n"
-    )
+    path = folder / f"{name}.inter"
+    table.to_csv(path, sep="\t", index=False, lineterminator="\n")
+    read = read_interaction_table(path, ("x_label", "timestamp"))
+    written = table[list(read.columns)]
+    if not np.array_equal(read.to_numpy(), written.to_numpy()):
+        raise ValueError(
+            f"{path}: expected the rows that were written. Received: others, "
+            "when it was read again"
+        )
     for modality, array in features.items():
         np.save(
             folder / f"{modality}_feat.npy",

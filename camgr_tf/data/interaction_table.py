@@ -2,12 +2,14 @@
 
 import csv
 import io
-import math
 import re
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+
+from camgr_tf.data.exact_numbers import parse_numbers
+from camgr_tf.data.exact_numbers import refuse_mixed_units
 
 MAX_ID = 2**31 - 2  # an id is an int32, and so is the number of ids
 
@@ -40,7 +42,7 @@ def read_interaction_table(
             f"No interaction file. Expected: {path}, tab separated, with the "
             "columns userID, itemID and, unless a split rule is given, x_label"
         )
-    content = path.read_bytes()
+    content = _with_line_feeds(path.read_bytes())
     header = _read_header(path, content)
     _check_field_counts(path, content)
     columns = ["userID", "itemID"]
@@ -51,18 +53,31 @@ def read_interaction_table(
             f"{path}: expected rows below the header. Received: none"
         )
     for column in columns:
-        _check_values(path, content, table[column])
+        if column == "timestamp":
+            table[column] = _exact_times(path, content, table[column])
+        else:
+            _check_values(path, content, table[column])
     return table
+
+
+def _with_line_feeds(content):
+    """Lines end at a line feed; where there is none, at a carriage return."""
+    content = content.replace(b"\r\n", b"\n")
+    if b"\n" not in content:
+        content = content.replace(b"\r", b"\n")
+    return content.rstrip(b"\n")
 
 
 def _read_header(path, content):
     """Returns the column names, which must include the two ids."""
     first_line = content.split(b"\n", 1)[0].decode("utf-8-sig", "replace")
-    header = first_line.rstrip("\r").split("\t")
+    header = first_line.split("\t")
     missing = [name for name in ("userID", "itemID") if name not in header]
     if missing:
         hint = ""
-        if len(header) == 1:
+        if b"\0" in content[:100]:
+            hint = ". It is UTF-16: save the file as UTF-8"
+        elif len(header) == 1:
             hint = ". It has no tab: columns must be separated by tabs"
         raise ValueError(
             f"{path}, line 1: the header must name the columns userID and "
@@ -79,7 +94,7 @@ def _read_header(path, content):
 
 def _check_field_counts(path, content):
     """Raises at the first line that has more or fewer fields than line 1."""
-    text = np.frombuffer(content.rstrip(b"\r\n"), np.uint8)
+    text = np.frombuffer(content, np.uint8)
     line_ends = np.append(np.flatnonzero(text == ord("\n")), len(text))
     tabs = np.flatnonzero(text == ord("\t"))
     num_fields = 1 + np.diff(np.searchsorted(tabs, line_ends), prepend=0)
@@ -95,8 +110,9 @@ def _check_field_counts(path, content):
 def _parse(content, columns, dtype=None):
     """Reads the columns, all as text with `dtype=str`."""
     table = pd.read_csv(
-        io.BytesIO(content.rstrip(b"\r\n")),
+        io.BytesIO(content),
         sep="\t",
+        lineterminator="\n",
         usecols=columns,
         dtype=dtype,
         index_col=False,
@@ -117,7 +133,6 @@ def _check_values(path, content, column):
         "userID": _ID_CHECK,
         "itemID": _ID_CHECK,
         "x_label": _LABEL_CHECK,
-        "timestamp": _TIMESTAMP_CHECK,
     }[column.name]
     if are_valid(column.to_numpy()):
         return
@@ -130,6 +145,16 @@ def _check_values(path, content, column):
         f"{path}, line {line}: `{column.name}` must be {expected}. "
         f"Received: {text!r}"
     )
+
+
+def _exact_times(path, content, column):
+    """The column without rounding; its order decides the temporal splits."""
+    values = column.to_numpy()
+    if values.dtype != np.int64:
+        column = _parse(content, [column.name], dtype=str)[column.name]
+        values = parse_numbers(path, column)
+    refuse_mixed_units(path, column, values)
+    return values
 
 
 # The checks of a text accept nothing that the parser refuses: so whenever it
@@ -150,15 +175,6 @@ def _are_labels(values):
     return values.dtype == np.int64 and np.isin(values, (0, 1, 2)).all()
 
 
-def _is_finite_number(text):
-    number = r"-?[0-9]+(\.[0-9]*)?(e[+-]?[0-9]+)?"
-    return re.fullmatch(number, text) and math.isfinite(float(text))
-
-
-def _are_finite_numbers(values):
-    return values.dtype.kind in "iuf" and np.isfinite(values).all()
-
-
 _ID_CHECK = (
     f"an integer from 0 to {MAX_ID}",
     _is_id,
@@ -168,9 +184,4 @@ _LABEL_CHECK = (
     "0 (train), 1 (validation) or 2 (test)",
     lambda text: text in ("0", "1", "2"),
     _are_labels,
-)
-_TIMESTAMP_CHECK = (
-    "a finite number, for example seconds",
-    _is_finite_number,
-    _are_finite_numbers,
 )

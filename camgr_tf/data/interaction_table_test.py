@@ -36,15 +36,54 @@ def test_columns_that_are_not_asked_for_are_not_checked(tmp_path):
     "text",
     [
         "userID\titemID\r\n1\t2\r\n",
+        "userID\titemID\r1\t2\r",
         "\ufeffuserID\titemID\n1\t2\n",
         "userID\titemID\n1\t2",
         "userID\titemID\n1\t2\n\n\n",
     ],
-    ids=["windows line ends", "byte order mark", "no last line end", "blank"],
+    ids=[
+        "windows line ends",
+        "old Mac line ends",
+        "byte order mark",
+        "no last line end",
+        "blank",
+    ],
 )
 def test_harmless_forms_are_read(tmp_path, text):
     table = read_interaction_table(_write(tmp_path, text))
     assert table.to_numpy().tolist() == [[1, 2]]
+
+
+@pytest.mark.parametrize(
+    ("texts", "values", "kind"),
+    [
+        (["1400000000000000001", "1400000000000000000"], None, "i"),
+        (["0.25", "0.125"], [0.25, 0.125], "f"),
+        (["1.4e9", "-5"], [1_400_000_000, -5], "i"),
+        (["5.0", "6.00"], [5, 6], "i"),
+    ],
+    ids=["nanoseconds", "fractions", "scientific", "floats without fraction"],
+)
+def test_timestamps_are_exact(tmp_path, texts, values, kind):
+    rows = "".join(f"0\t{row}\t{text}\n" for row, text in enumerate(texts))
+    path = _write(tmp_path, "userID\titemID\ttimestamp\n" + rows)
+    read = read_interaction_table(path, _ALL)["timestamp"]
+    assert read.tolist() == (values or [int(text) for text in texts])
+    assert read.dtype.kind == kind
+
+
+def test_a_carriage_return_within_a_line_is_no_line_end(tmp_path):
+    path = _write(tmp_path, "note\tuserID\titemID\na\rb\t0\t1\nc\t2\t3\n")
+    table = read_interaction_table(path)
+    assert table.to_numpy().tolist() == [[0, 1], [2, 3]]
+    assert list(table.index) == [2, 3]
+
+
+def test_utf_16_is_named(tmp_path):
+    path = tmp_path / "toy.inter"
+    path.write_bytes("userID\titemID\n0\t1\n".encode("utf-16"))
+    with pytest.raises(ValueError, match="It is UTF-16: save the file as UTF"):
+        read_interaction_table(path)
 
 
 def test_missing_file(tmp_path):
@@ -107,6 +146,22 @@ def test_missing_file(tmp_path):
         ("userID\titemID\n0\t٣\n", "line 2: `itemID` .*eived: '٣'"),
         ("userID\titemID\ttimestamp\n0\t1\t1_000\n", "ceived: '1_000'"),
         ("userID\titemID\ttimestamp\n0\t1\t1e999\n", "ceived: '1e999'"),
+        ("userID\titemID\ttimestamp\n0\t1\t1e30\n", "below 2..63 .*: '1e30'"),
+        (
+            "userID\titemID\ttimestamp\n0\t1\t5\n0\t2\t" + "1" * 23 + "\n",
+            "line 3: `timestamp` must be .* below 2..63 .*: '1111",
+        ),
+        (
+            "userID\titemID\ttimestamp\n0\t1\t1400000000.12345678\n"
+            "0\t2\t1400000000.12345679\n",
+            "line 3: `timestamp` must be a number that a 64-bit float tells",
+        ),
+        (
+            "userID\titemID\ttimestamp\n0\t1\t1400000000\n"
+            "0\t2\t1400000001000\n",
+            "in the same unit .*seconds and milliseconds, from 1.4e.09",
+        ),
+        ("userID\titemID\n0\t1\0\n", "line 2: `itemID` .*eived: '1.x00'"),
         ("userID\titemID\ttimestamp\n0\t1\tinf\n", "`timestamp` .*: 'inf'"),
         ("userID\titemID\ttimestamp\n0\t1\t\n", "`timestamp` .*ceived: ''"),
     ],

@@ -12,6 +12,7 @@ from camgr_tf.data.dataset_folder import write_dataset
 from camgr_tf.data.imputation import impute_features
 from camgr_tf.data.interactions import build_interactions
 from camgr_tf.data.splits import split_table
+from camgr_tf.ingest.catalog_ids import plain_id
 from camgr_tf.ingest.catalog_tables import INTERACTION_COLUMNS
 from camgr_tf.ingest.catalog_tables import ITEM_COLUMNS
 from camgr_tf.ingest.catalog_tables import read_interactions
@@ -29,6 +30,7 @@ def build_catalog_dataset(
     target,
     columns=None,
     encoding="utf-8",
+    timestamp_format=None,
     min_rating=None,
     k_core=5,
     split="random",
@@ -58,6 +60,8 @@ def build_catalog_dataset(
             by `user`, `item`, `rating`, `timestamp`, `title`, `description`,
             `image`. Defaults to `None`, these names themselves.
         encoding: String, of text files. Defaults to `"utf-8"`.
+        timestamp_format: String, the form of the dates, such as
+            `"%d/%m/%Y"`. Defaults to `None`: it is found out, or asked for.
         min_rating: Number, the least rating that counts as an interaction.
             Defaults to `None`, every row counts.
         k_core: Non-negative integer. The least number of rows of each user
@@ -86,7 +90,9 @@ def build_catalog_dataset(
     interactions, items, target = Path(interactions), Path(items), Path(target)
     interaction_columns, item_columns = _divide_columns(columns or {})
     with staged_folder(target, overwrite) as folder:
-        rows = read_interactions(interactions, interaction_columns, encoding)
+        rows = read_interactions(
+            interactions, interaction_columns, encoding, timestamp_format
+        )
         known = read_items(items, item_columns, encoding)
         rows, dropped = _keep_rows(interactions, rows, min_rating, k_core)
         table, user_ids, item_ids = _number_ids(rows)
@@ -121,6 +127,7 @@ def build_catalog_dataset(
                 "imputed": imputed,
             },
             parameters={
+                "timestamp_format": timestamp_format,
                 "min_rating": min_rating,
                 "k_core": k_core,
                 "split": split,
@@ -208,6 +215,21 @@ def _add_labels(table, split, split_seed, path):
 
 def _count_unknown_items(path, known, item_ids):
     unknown = item_ids[~item_ids.isin(known.index)]
+    alike = {plain_id(item): item for item in known.index if len(unknown)}
+    written = [item for item in unknown if plain_id(item) in alike]
+    if written:
+        raise ValueError(
+            f"{path}: {len(written)} items with interactions are in the table "
+            "in another form of the same id, the first is "
+            f"{alike[plain_id(written[0])]!r} there and {written[0]!r} in the "
+            "interactions. Write them alike"
+        )
+    if len(unknown) == len(item_ids):
+        raise ValueError(
+            f"{path}: none of the {len(item_ids)} items with interactions is "
+            f"in the table. Expected: ids such as {unknown[0]!r}. Received: "
+            f"ids such as {known.index[0]!r}"
+        )
     if len(unknown):
         warnings.warn(
             f"{path}: {len(unknown)} of {len(item_ids)} items with "

@@ -82,13 +82,18 @@ class TestReadInteractions:
             ),
             (
                 "user,item,timestamp\na,b,12\na,c,2024-01-01\n",
-                "row 1 .* the same in all rows. Received: '12'",
+                "row 1 .* the same in all rows.*Received: '12'",
             ),
-            ("user,item\na,b,c\n", "expected a table with a header"),
-            ("user,item\na,b\na,b,c\n", "expected a table with a header"),
+            ("user,item\na,b,c\n", "row 1 .* expected 2 fields.*ceived: 3"),
+            ("user,item\na,b\n\na\n", "row 3 .* expected 2 fields.*ved: 1"),
+            ("user;item\na;b\n", "header must name user, .*is one column"),
+            ('user,item\na,"b"c\n', "line 2: .*each quotation mark closed"),
+            ('user,item\na,"b\nc,d"\n', "row 1 .*`item` must be an id on one"),
+            ("user,item,item\na,b,c\n", "each column once. Received: 'item'"),
+            ("user,item\na,b\n\0,c\n", "line 3: .*the character '.x00'"),
             ('user,item\na,"b\n', "expected a table with a header"),
             ("user,item\n", "expected rows. Received: none"),
-            ("", "expected a table with a header"),
+            ("", r"header must name user, item. Received: \[\]"),
         ],
     )
     def test_bad_content(self, tmp_path, text, message):
@@ -105,6 +110,48 @@ class TestReadInteractions:
         table = read_interactions(path, encoding="latin-1")
         assert table["item"].tolist() == ["caf\xe9"]
 
+    @pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "utf-32"])
+    def test_a_byte_order_mark_decides(self, tmp_path, encoding):
+        path = tmp_path / "a.tsv"
+        path.write_bytes("user\titem\r\nÄ\t1\r\n".encode(encoding))
+        table = read_interactions(path, encoding="latin-1")
+        assert table.to_numpy().tolist() == [["Ä", "1"]]
+
+    @pytest.mark.parametrize("encoding", ["utf-9", "hex", "none such"])
+    @pytest.mark.parametrize("name", ["a.csv", "a.parquet"])
+    def test_unknown_encoding(self, tmp_path, encoding, name):
+        path = _write(tmp_path / name, "user,item\na,b\n")
+        if (encoding, name) == ("hex", "a.parquet"):
+            return
+        with pytest.raises(ValueError, match=f"`encoding` must .*{encoding}"):
+            read_interactions(path, encoding=encoding)
+
+    def test_two_columns_of_one_name(self, tmp_path):
+        path = _write(tmp_path / "a.csv", "id,item\na,b\n")
+        message = "of its own. Received: user and item are both 'id'"
+        with pytest.raises(ValueError, match=message):
+            read_interactions(path, {"user": "id", "item": "id"})
+
+    @pytest.mark.parametrize(
+        ("values", "message"),
+        [
+            (["u1", "u1\xa0"], "row 2, beside 'u1'. They are kept"),
+            (["caf\xe9", "cafe\u0301"], "1 values of `user` .*Unicode form"),
+            (["7", "007", "7.0"], "2 values .* the first is '007' on row 2"),
+            (
+                ["1.23457E+12", "5"],
+                "1 values .*rounded.*'1.23457E.12' on row 1",
+            ),
+        ],
+    )
+    def test_ids_that_look_alike_are_kept_with_a_warning(
+        self, tmp_path, values, message
+    ):
+        rows = "".join(f"{value},x\n" for value in values)
+        path = _write(tmp_path / "a.csv", "user,item\n" + rows)
+        with pytest.warns(UserWarning, match=message):
+            assert read_interactions(path)["user"].tolist() == values
+
     def test_unknown_kind_of_file(self, tmp_path):
         path = _write(tmp_path / "a.xlsx", "x")
         with pytest.raises(ValueError, match="none of .csv, .tsv, .parquet"):
@@ -113,8 +160,12 @@ class TestReadInteractions:
     def test_damaged_parquet_and_gzip(self, tmp_path):
         for name in ("a.parquet", "a.csv.gz"):
             path = _write(tmp_path / name, "nonsense")
-            with pytest.raises(ValueError, match="expected a table with a hea"):
+            with pytest.raises(ValueError, match="expected a (table|gzip)"):
                 read_interactions(path)
+        whole = gzip.compress(b"user,item\n" + b"a,b\n" * 9)
+        path.write_bytes(whole[:-6])
+        with pytest.raises(ValueError, match="complete gzip .*corrupt or cut"):
+            read_interactions(path)
 
     def test_missing_file(self, tmp_path):
         with pytest.raises(FileNotFoundError, match="Expected: .*none.csv"):
