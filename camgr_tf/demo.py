@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import socket
 
 from camgr_tf.config import resolve_config
 from camgr_tf.serving.page_content import PageContent
@@ -45,11 +46,36 @@ def main(arguments=None):
             f"the page needs gradio: pip install 'camgr_tf[demo]' ({error})"
         )
     try:
+        check_address(options.host, options.port)
         recommender = _load(options.run, options.data_root)
     except (FileNotFoundError, ValueError) as error:
         parser.error(str(error))
     _logger.info("Open http://%s:%d", options.host, options.port)
     launch(PageContent(recommender), options.host, options.port)
+
+
+def check_address(host, port):
+    """Refuses what cannot be listened on, before anything is trained.
+
+    Args:
+        host: String.
+        port: Integer.
+
+    Raises:
+        ValueError: If the port is none, or the address is not this machine's
+            or is taken.
+    """
+    if not 0 < port < 65536:
+        raise ValueError(f"`port` must be in 1..65535. Received: port={port}")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.create_server((host, port), family=family):
+            pass
+    except OSError as error:
+        raise ValueError(
+            f"Nothing can listen on {host}:{port} ({error.strerror or error})."
+            " Choose another host or port."
+        ) from error
 
 
 def _load(run, data_root):

@@ -1,5 +1,6 @@
 import copy
 import difflib
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,8 @@ class Catalog:
         titles: Array of strings of shape `(num_items,)`, or `None` where the
             data have no titles.
         images: Array of paths of shape `(num_items,)`, empty where an item
-            has no picture, or `None` where the data have none.
+            has no picture, or `None` where the data have none. As the data
+            name them: see `picture`.
 
     Raises:
         ValueError: If two users or two items have the same original id.
@@ -29,6 +31,8 @@ class Catalog:
         self.item_ids = _strings(items["original_id"])
         self.titles = _strings(items["title"]) if "title" in items else None
         self.images = _strings(items["image"]) if "image" in items else None
+        self._image_folder = Path(dataset.folder)
+        self._num_in_folder = len(self.item_ids)
         self._user_index = _index(self.user_ids, "user")
         self._item_index = _index(self.item_ids, "item")
 
@@ -60,13 +64,37 @@ class Catalog:
         """
         return _places(self._item_index, item_ids, "item")
 
+    def picture(self, place):
+        """The file of an item's picture, links followed.
+
+        Of an item of the data it must lie in their folder: an absolute path,
+        `..` or a link that leads out of it is no picture.
+
+        Args:
+            place: Integer, the item's place.
+
+        Returns:
+            `Path`, or `None` where there is no such file.
+        """
+        if self.images is None or not self.images[place]:
+            return None
+        try:
+            path = Path(self.images[place]).resolve(strict=True)
+        except (OSError, ValueError, RuntimeError):
+            return None  # not there, a NUL in it, links in a circle
+        is_own = place < self._num_in_folder
+        if is_own and not path.is_relative_to(self._image_folder.resolve()):
+            return None
+        return path if path.is_file() else None
+
     def with_items(self, item_ids, titles=None, images=None):
         """A catalog with more items behind those of this one.
 
         Args:
             item_ids: List of new original ids.
             titles: List of strings, or `None`. Defaults to `None`.
-            images: List of paths, or `None`. Defaults to `None`.
+            images: List of paths, or `None`; they may lie anywhere. Defaults
+                to `None`.
 
         Returns:
             `Catalog`.

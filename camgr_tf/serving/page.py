@@ -1,8 +1,11 @@
 """The demo page, by gradio (extra `demo`)."""
 
-from pathlib import Path
+import tempfile
 
 import gradio as gr
+from starlette.middleware import Middleware
+
+from camgr_tf.serving.page_gate import PageGate
 
 KNOWN_USER = "a known user"
 BASKET = "a basket of items"
@@ -168,7 +171,10 @@ def build_page(content):
 
 
 def launch(content, host="127.0.0.1", port=7860, block=True):
-    """Serves the page.
+    """Serves the page, and no file but the pictures that it draws.
+
+    They are drawn anew, into a folder that goes with the page: neither the
+    data nor anything beside them can be asked for.
 
     Args:
         content: `PageContent`.
@@ -182,15 +188,18 @@ def launch(content, host="127.0.0.1", port=7860, block=True):
         Tuple of the `gradio.Blocks` and its address.
     """
     page = build_page(content)
-    images = content.recommender.catalog.images
-    folders = [] if images is None else sorted({_folder(i) for i in images})
+    page.pictures = tempfile.TemporaryDirectory(prefix="camgr-page-")
+    folder = page.pictures.name
+    for part in page.blocks.values():
+        part.GRADIO_CACHE = folder
     _, address, _ = page.launch(
         server_name=host,
         server_port=port,
         share=False,
         quiet=True,
         prevent_thread_lock=not block,
-        allowed_paths=[folder for folder in folders if folder],
+        allowed_paths=[folder],
+        app_kwargs={"middleware": [Middleware(PageGate, folder=folder)]},
         theme=gr.themes.Default(font=FONTS, font_mono=("monospace",)),
         css=CSS,
         footer_links=[],
@@ -211,10 +220,6 @@ def _gallery(heading, elem_id):
         buttons=[],
         interactive=False,
     )
-
-
-def _folder(path):
-    return str(Path(path).parent) if path else ""
 
 
 def _plain(text):

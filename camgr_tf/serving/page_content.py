@@ -1,21 +1,30 @@
 """What the demo page shows, as plain pictures, captions and tables."""
 
+import functools
+
 import numpy as np
 import pandas as pd
 from PIL import Image
+from PIL import ImageOps
 
+from camgr_tf.data.pictures import read_picture
 from camgr_tf.serving.explanation import Explainer
 
 # Shown of a catalog or a history at one time.
 MAX_ITEMS = 48
 LONGEST_TITLE = 60
 
+# Longest side of a picture as it is drawn: twice what is shown, for sharp
+# screens.
+PICTURE_SIDE = 192
+PICTURES_KEPT = 1024
+
 
 class PageContent:
     """Lists and explanations of one recommender, ready to be drawn.
 
-    A gallery is a list of `(picture, caption)`; a picture is a path or, for
-    items without one, a plain grey image.
+    A gallery is a list of `(picture, caption)`; a picture is an image of its
+    pixels alone or, for items without one, plain grey. No path is handed on.
 
     Args:
         recommender: `TrainedRecommender`.
@@ -30,6 +39,7 @@ class PageContent:
         self.explainer = Explainer(recommender)
         self.modalities = list(recommender.features)
         self._grey = Image.new("RGB", (96, 96), (222, 222, 226))
+        self._picture = functools.lru_cache(PICTURES_KEPT)(self._read_picture)
 
     def user_ids(self):
         """Original ids of the users with training items, as a list."""
@@ -111,7 +121,6 @@ class PageContent:
         catalog = self.recommender.catalog
         result = []
         for row, place in enumerate(catalog.items(item_ids)):
-            picture = None if catalog.images is None else catalog.images[place]
             caption = catalog.item_ids[place]
             if catalog.titles is not None and catalog.titles[place]:
                 caption = catalog.titles[place]
@@ -119,8 +128,13 @@ class PageContent:
                 caption = caption[: LONGEST_TITLE - 1] + "…"
             if notes is not None:
                 caption = f"{notes[row]} · {caption}"
-            result.append((picture or self._grey, caption))
+            result.append((self._picture(int(place)), caption))
         return result
+
+    def _read_picture(self, place):
+        path = self.recommender.catalog.picture(place)
+        pixels, _ = read_picture(path, _drawn_size(path))
+        return self._grey if pixels is None else Image.fromarray(pixels)
 
     def explain(self, user, basket, item):
         """Why an item is recommended, by the model as it was trained.
@@ -155,3 +169,14 @@ class PageContent:
             item_ids.extend(table["item"])
             notes.extend(f"{modality} {s:.2f}" for s in table["similarity"])
         return parts, changes, self.gallery(item_ids, notes)
+
+
+def _drawn_size(path):
+    """`(height, width)` in which a picture is drawn, its shape kept."""
+    try:
+        with Image.open(path) as picture:
+            width, height = ImageOps.exif_transpose(picture).size
+    except Exception:  # as in `read_picture`, which says what it is
+        width, height = 1, 1
+    scale = min(1.0, PICTURE_SIDE / max(width, height))
+    return max(1, round(scale * height)), max(1, round(scale * width))
