@@ -7,7 +7,7 @@ import pandas as pd
 from PIL import Image
 from PIL import ImageOps
 
-from camgr_tf.data.pictures import read_picture
+from camgr_tf.ingest.pictures import read_picture
 from camgr_tf.serving.explanation import Explainer
 
 # Shown of a catalog or a history at one time.
