@@ -4,6 +4,7 @@ import inspect
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from camgr_tf.baselines import BASELINES
 from camgr_tf.models import CAmgr
@@ -14,6 +15,7 @@ from camgr_tf.ops.embedding_rows import transposed
 from camgr_tf.testing import tiny_batch
 from camgr_tf.testing import tiny_dataset
 from camgr_tf.training.adam import Adam
+from camgr_tf.training.state import model_weights
 
 MODELS = {"camgr": CAmgr, **BASELINES}
 MODALITIES = [
@@ -55,6 +57,20 @@ def build(name, dataset=None, **parameters):
 
 def values_of(model):
     return [np.asarray(v).copy() for v in model.trainable_variables]
+
+
+@every_model
+def test_a_modality_may_have_any_name(name):
+    plain = build(name, tiny_dataset((("a", 5), ("b", 4), ("c", 3))))
+    names = ("front view", "_图:é", "front_view")
+    odd = build(name, tiny_dataset(tuple(zip(names, (5, 4, 3)))))
+    assert len(model_weights(odd)) == len(model_weights(plain))
+    if name not in UNTRAINED:
+        loss = tf.function(lambda: odd.loss_terms(**tiny_batch()))
+        assert all(np.isfinite(value) for value in loss().values())
+    for found, expected in zip(odd.embed(), plain.embed()):
+        differences = float_rows(found) - float_rows(expected)
+        assert not np.any(abs(differences).max())
 
 
 @every_model

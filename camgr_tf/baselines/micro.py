@@ -3,6 +3,7 @@ from keras import ops
 from camgr_tf.graphs import bipartite_adjacency
 from camgr_tf.graphs import cache_folder
 from camgr_tf.graphs import semantic_matrix
+from camgr_tf.layers.weight_name import weight_name
 from camgr_tf.losses import half_squared
 from camgr_tf.models.recommender import Recommender
 from camgr_tf.ops import Adjacency
@@ -157,7 +158,7 @@ class MICRO(Recommender):
 
     def _state(self, name, shape, dtype, initializer):
         return self.add_weight(
-            name=name,
+            name=weight_name(name),
             shape=shape,
             dtype=dtype,
             initializer=initializer,

@@ -15,6 +15,7 @@ from camgr_tf.data.catalog import read_catalog
 from camgr_tf.data.cold_items import COLD_ITEMS
 from camgr_tf.data.cold_items import hold_out_items
 from camgr_tf.data.features import load_features
+from camgr_tf.data.id_range import check_id_range
 from camgr_tf.data.interaction_table import read_interaction_table
 from camgr_tf.data.interactions import Interactions
 from camgr_tf.data.interactions import build_interactions
@@ -107,7 +108,9 @@ def load_dataset(
         num_items = len(next(iter(features.values())))
         _check_item_ids(path, table, features, num_items)
     else:
+        check_id_range(path, table["itemID"], items)
         num_items = _count_ids(table["itemID"], items)
+    check_id_range(path, table["userID"], users)
     num_users = _count_ids(table["userID"], users)
     items = complete_catalog(items, items_path, "itemID", num_items)
     if "image" in items:

@@ -57,6 +57,27 @@ def test_reads_a_folder(folder):
     assert len(data.content_hash) == 64
 
 
+@pytest.mark.parametrize("modality", ["../toy/image", "a/b", "", " ", "/"])
+def test_a_modality_is_no_path(folder, modality):
+    with pytest.raises(ValueError, match="without a path. Received: "):
+        _load(folder, modalities=("text", modality))
+
+
+@pytest.mark.parametrize("modality", ["front view", "a:b", "图", "é.v2"])
+def test_any_other_name_is_read(folder, modality):
+    (folder / "image_feat.npy").rename(folder / f"{modality}_feat.npy")
+    data = _load(folder, modalities=(modality,))
+    np.testing.assert_array_equal(data.features[modality], _IMAGE)
+
+
+def test_ids_that_leave_most_numbers_out_are_refused_at_once(folder):
+    _write_rows(folder, [*_ROWS, (2_000_000_000, 0, 0)])
+    with pytest.raises(ValueError, match="512,000.00 MB instead of 0.00 MB"):
+        _load(folder)
+    with pytest.raises(ValueError, match="`userID` up to the largest"):
+        _load(folder, modalities=(), split="random")
+
+
 def test_modalities_are_a_parameter(folder):
     np.save(folder / "sound_feat.npy", np.ones((5, 7)))
     data = _load(folder, modalities=("text", "sound", "image"))

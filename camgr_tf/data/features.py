@@ -33,11 +33,16 @@ def load_features(folder: Path, modality: str) -> tuple[np.ndarray, np.ndarray]:
 
     Raises:
         FileNotFoundError: if there is no such feature file.
-        ValueError: if the file is truncated or not a `.npy` file, is not a
-            matrix of float16, float32 or float64, is empty, or holds a value
-            that is not finite in float32; or if the mask is not one bool for
-            each row.
+        ValueError: if the modality's name is none of a file; if the file is
+            truncated or not a `.npy` file, is not a matrix of float16,
+            float32 or float64, is empty, or holds a value that is not finite
+            in float32; or if the mask is not one bool for each row.
     """
+    if not modality.strip() or modality != Path(modality).name:
+        raise ValueError(
+            "A modality's name must be that of a file `<modality>_feat.npy`, "
+            f"without a path. Received: {modality!r}"
+        )
     path = Path(folder) / f"{modality}{_SUFFIX}"
     if not path.is_file():
         found = [f"{name}{_SUFFIX}" for name in list_modalities(folder)]

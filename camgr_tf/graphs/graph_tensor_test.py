@@ -103,6 +103,9 @@ def test_round_trip(tmp_path):
         "tiny.tfrecord",
     ]
     _assert_equal(read_graph(path), graph)
+    odd = graph_tensor(tiny_dataset((("front view:é", 3), ("图", 2))), 4)
+    write_graph(odd, path.with_name("odd"))
+    _assert_equal(read_graph(path.with_name("odd")), odd)
     _assert_equal(read_graph(path, schema=graph_schema(graph)), graph)
     # The text beside it is the schema.
     assert tfgnn.read_schema(str(schema_path(path))) == graph_schema(graph)

@@ -10,6 +10,7 @@ from camgr_tf.layers import ModalityPurification
 from camgr_tf.layers import SemanticConvolution
 from camgr_tf.layers import split_modalities
 from camgr_tf.layers.modality_mean import ModalityMean
+from camgr_tf.layers.weight_name import weight_name
 from camgr_tf.losses import half_squared
 from camgr_tf.losses import info_nce
 from camgr_tf.losses import own_pair_contrast
@@ -307,7 +308,7 @@ class CAmgr(Recommender):
                 dim,
                 gated=purification != "none",
                 seed=self.next_seed(),
-                name=f"purification_{m}",
+                name=weight_name(f"purification_{m}"),
             )
             for m in modalities
         }

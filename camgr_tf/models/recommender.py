@@ -5,6 +5,7 @@ from keras import ops
 
 from camgr_tf.layers.initializers import torch_uniform
 from camgr_tf.layers.initializers import xavier_normal
+from camgr_tf.layers.weight_name import weight_name
 from camgr_tf.losses import bpr
 
 
@@ -183,7 +184,7 @@ class Recommender(keras.Model):
         """A weight of shape `(rows, columns)`.
 
         Args:
-            name: String. Its name in saved weights.
+            name: String. Its name in saved weights, as `weight_name` has it.
             shape: Tuple `(rows, columns)`.
             initializer: String, `"xavier_uniform"`, `"xavier_normal"`, or an
                 array of initial values. Defaults to `"xavier_uniform"`.
@@ -198,7 +199,7 @@ class Recommender(keras.Model):
             values = np.asarray(initializer, "float32")
             initializer = lambda shape, dtype: ops.cast(values, dtype)  # noqa: E731
         return self.add_weight(
-            name=name,
+            name=weight_name(name),
             shape=shape,
             initializer=initializer,
             trainable=trainable,
@@ -210,7 +211,7 @@ class Recommender(keras.Model):
         """A built `keras.layers.Dense` with PyTorch's initial values.
 
         Args:
-            name: String. Its name in saved weights.
+            name: String. Its name in saved weights, as `weight_name` has it.
             input_dim: Integer. Width of its input.
             units: Integer. Width of its output.
             initializer: String. Of the kernel: `"torch"`,
@@ -232,7 +233,7 @@ class Recommender(keras.Model):
             kernel_initializer=self._initializer(
                 initializer, (input_dim, units)
             ),
-            name=name,
+            name=weight_name(name),
             **kw,
         )
         layer.build((None, input_dim))

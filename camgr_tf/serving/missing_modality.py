@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from camgr_tf.data.imputation import impute_features
+from camgr_tf.layers.weight_name import weight_name
 from camgr_tf.training.evaluate import Evaluator
 from camgr_tf.training.runs import build_model
 from camgr_tf.training.state import model_weights
@@ -81,7 +82,7 @@ def without_rows(run, modality, dropped):
     trained = model_weights(run.model)
     for path, variable in model_weights(model).items():
         values = np.asarray(trained[path])
-        if path.split("/")[-1] == f"{modality}_features":
+        if path.split("/")[-1] == weight_name(f"{modality}_features"):
             values = _impute(values, dropped)
         variable.assign(values)
     return model

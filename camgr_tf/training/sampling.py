@@ -4,13 +4,17 @@ import numpy as np
 # Places of the table of marks for each pair: with 32, one in 32 of the items
 # that a user has not bought shares its place with some pair.
 MARKS_PER_PAIR = 32
+# After so many rounds of drawing again, the rest is drawn from what the users
+# have not bought. A user of half of the items comes there once in 4e9 draws.
+MAX_ROUNDS = 32
 
 
 class NegativeSampler:
     """Draws items that a user has not bought in training.
 
-    Uniform over the items that occur in training, drawn again until the item
-    is not a training item of the user. Held-out items are legal negatives.
+    Uniform over the items that occur in training and are no training items
+    of the user: drawn again until that is so and, for a user who has nearly
+    all of them, from those that are left. Held-out items are legal negatives.
 
     Args:
         interactions: `camgr_tf.data.Interactions`.
@@ -51,11 +55,28 @@ class NegativeSampler:
         user_ids = np.asarray(user_ids, "int64")
         negatives = rng.choice(self.candidates, size=len(user_ids))
         rows = np.arange(len(user_ids))
-        while len(rows):
+        for _ in range(MAX_ROUNDS):
             keys = user_ids[rows] * self.num_items + negatives[rows]
             rows = rows[self._is_positive(keys)]
             negatives[rows] = rng.choice(self.candidates, size=len(rows))
+            if not len(rows):
+                break
+        users, places = np.unique(user_ids[rows], return_inverse=True)
+        by_user = np.split(
+            rows[np.argsort(places, kind="stable")],
+            np.cumsum(np.bincount(places))[:-1],
+        )
+        for user, own_rows in zip(users, by_user):
+            negatives[own_rows] = rng.choice(
+                self._unbought(user), size=len(own_rows)
+            )
         return negatives.astype("int32")
+
+    def _unbought(self, user):
+        bounds = np.array([user, user + 1]) * self.num_items
+        start, end = np.searchsorted(self.positive_keys, bounds)
+        bought = self.positive_keys[start:end] - bounds[0]
+        return np.setdiff1d(self.candidates, bought, assume_unique=True)
 
     def _is_positive(self, keys):
         # A look at the marks is several times as fast as the search, which

@@ -68,6 +68,59 @@ def test_a_user_with_one_item_left():
     assert negatives.tolist() == [7] * 50
 
 
+def _draw_by_the_plain_loop(interactions, user_ids, rng):
+    """Item by item again until it is none of the user's, without an end."""
+    pairs = set(map(tuple, interactions.train.tolist()))
+    candidates = sorted({item for _, item in pairs})
+    drawn = rng.choice(candidates, size=len(user_ids))
+    rows = list(range(len(user_ids)))
+    while rows:
+        rows = [r for r in rows if (user_ids[r], drawn[r]) in pairs]
+        drawn[rows] = rng.choice(candidates, size=len(rows))
+    return drawn
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_ordinary_draws_are_those_of_the_plain_loop(seed):
+    users = np.random.default_rng(seed).integers(7, size=3000)
+    negatives = NegativeSampler(INTERACTIONS).sample(
+        users, np.random.default_rng(seed)
+    )
+    expected = _draw_by_the_plain_loop(
+        INTERACTIONS, users, np.random.default_rng(seed)
+    )
+    np.testing.assert_array_equal(negatives, expected)
+
+
+def test_users_with_nearly_everything_take_few_rounds(monkeypatch):
+    # User 0 lacks item 7 of 10,000, user 1 items 3 and 9,999.
+    items = np.arange(10_000)
+    train = np.concatenate(
+        [
+            np.stack([np.full(len(kept), user), kept], axis=1)
+            for user, kept in enumerate(
+                [np.delete(items, 7), np.delete(items, [3, 9_999])]
+            )
+        ]
+    ).astype("int32")
+    interactions = dataclasses.replace(
+        INTERACTIONS, num_items=10_000, train=train
+    )
+    sampler = NegativeSampler(interactions)
+    rounds = []
+    search = sampler._is_positive
+    monkeypatch.setattr(
+        sampler, "_is_positive", lambda keys: rounds.append(1) or search(keys)
+    )
+    users = np.tile([1, 0, 1], 1000)
+    negatives = sampler.sample(users, np.random.default_rng(0))
+    assert len(rounds) <= 40
+    assert set(negatives[users == 0]) == {7}
+    counts = np.unique(negatives[users == 1], return_counts=True)
+    assert counts[0].tolist() == [3, 9_999]
+    assert scipy.stats.chisquare(counts[1]).pvalue > 0.001
+
+
 def test_refuses_a_user_who_bought_everything():
     train = np.array([(0, 1), (3, 1), (3, 2), (3, 5), (4, 2)], "int32")
     interactions = dataclasses.replace(INTERACTIONS, train=train)
