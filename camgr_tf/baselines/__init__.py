@@ -2,6 +2,7 @@
 
 from camgr_tf.baselines.bm3 import BM3
 from camgr_tf.baselines.contentknn import ContentKNN
+from camgr_tf.baselines.freedom import FREEDOM
 from camgr_tf.baselines.grcn import GRCN
 from camgr_tf.baselines.itemknn import ItemKNN
 from camgr_tf.baselines.lightgcn import LightGCN
@@ -9,6 +10,8 @@ from camgr_tf.baselines.mf import MF
 from camgr_tf.baselines.mgcn import MGCN
 from camgr_tf.baselines.micro import MICRO
 from camgr_tf.baselines.mmgcn import MMGCN
+from camgr_tf.baselines.pgl import PGL
+from camgr_tf.baselines.pgl_global import PGLGlobal
 from camgr_tf.baselines.popularity import Popularity
 from camgr_tf.baselines.slmrec import SLMRec
 from camgr_tf.baselines.vbpr import VBPR
@@ -16,6 +19,7 @@ from camgr_tf.baselines.vbpr import VBPR
 BASELINES = {
     "bm3": BM3,
     "contentknn": ContentKNN,
+    "freedom": FREEDOM,
     "grcn": GRCN,
     "itemknn": ItemKNN,
     "lightgcn": LightGCN,
@@ -23,6 +27,8 @@ BASELINES = {
     "mgcn": MGCN,
     "micro": MICRO,
     "mmgcn": MMGCN,
+    "pgl": PGL,
+    "pgl_global": PGLGlobal,
     "popularity": Popularity,
     "slmrec": SLMRec,
     "vbpr": VBPR,

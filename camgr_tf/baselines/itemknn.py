@@ -1,6 +1,7 @@
 import numpy as np
 import scipy.sparse
 
+from camgr_tf.graphs import interaction_matrix
 from camgr_tf.models.recommender import Recommender
 from camgr_tf.ops.embedding_rows import dense_product
 from camgr_tf.ops.embedding_rows import transposed
@@ -64,7 +65,7 @@ class ItemKNN(Recommender):
         super().__init__(dataset, embedding_dim=dataset.interactions.num_items)
         self.num_neighbors = num_neighbors
         self.shrinkage = shrinkage
-        self.interactions = training_matrix(dataset.interactions)
+        self.interactions = interaction_matrix(dataset.interactions)
         self.similarities = self.item_similarities(dataset)
 
     def item_similarities(self, dataset):
@@ -79,22 +80,6 @@ class ItemKNN(Recommender):
     def call(self, user_ids, training=False):
         users, items = self.embed()
         return dense_product(users[np.asarray(user_ids)], transposed(items))
-
-
-def training_matrix(interactions):
-    """Which user has which item in training.
-
-    Args:
-        interactions: `camgr_tf.data.Interactions`.
-
-    Returns:
-        SciPy CSR matrix of shape `(num_users, num_items)`, of ones.
-    """
-    pairs = interactions.train
-    return scipy.sparse.csr_matrix(
-        (np.ones(len(pairs), "float32"), pairs.T),
-        shape=(interactions.num_users, interactions.num_items),
-    )
 
 
 def co_occurrence_similarities(
@@ -112,12 +97,12 @@ def co_occurrence_similarities(
         SciPy CSR matrix of shape `(num_items, num_items)`; row `i` has the
         neighbors of item `i`.
     """
-    counts = interactions.astype("float64")
-    users_of_items = counts.T.tocsr()
+    users_of_items = interactions.T.tocsr()
     degrees = np.diff(users_of_items.indptr).astype("float64")
     blocks = []
     for start in range(0, len(degrees), block_size):
-        common = (users_of_items[start : start + block_size] @ counts).tocoo()
+        common = users_of_items[start : start + block_size] @ interactions
+        common = common.tocoo()
         rows, columns = common.row, common.col
         products = degrees[rows + start] * degrees[columns]
         values = common.data / (np.sqrt(products) + shrinkage)

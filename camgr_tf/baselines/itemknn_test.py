@@ -6,7 +6,7 @@ import pytest
 from camgr_tf.baselines import oracle
 from camgr_tf.baselines.itemknn import ItemKNN
 from camgr_tf.baselines.itemknn import co_occurrence_similarities
-from camgr_tf.baselines.itemknn import training_matrix
+from camgr_tf.graphs import interaction_matrix
 from camgr_tf.testing import tiny_dataset
 
 
@@ -55,7 +55,7 @@ def test_the_block_size_does_not_matter():
     rng = np.random.default_rng(0)
     tiny = tiny_dataset().interactions
     pairs = np.unique(rng.integers(0, 40, size=(400, 2)), axis=0)
-    matrix = training_matrix(
+    matrix = interaction_matrix(
         replace(tiny, num_users=40, num_items=40, train=pairs.astype("int32"))
     )
     whole = co_occurrence_similarities(matrix, 5, 1.0).toarray()

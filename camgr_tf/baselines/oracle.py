@@ -4,6 +4,7 @@ Written from the formulas in float64, with nothing of the package in them.
 """
 
 import numpy as np
+import tensorflow as tf
 
 
 def bipartite(interactions):
@@ -94,3 +95,68 @@ def contrast(queries, keys, temperature):
     logits = unit_rows(queries) @ unit_rows(keys).T / temperature
     own = np.diag(logits)
     return np.mean(np.log(np.exp(logits).sum(axis=1)) - own)
+
+
+def blended(features, num_neighbors, first_weight):
+    """Means over the most similar rows, self included, of all modalities."""
+    weights = [1.0]
+    if len(features) > 1:
+        rest = (1.0 - first_weight) / (len(features) - 1)
+        weights = [first_weight] + [rest] * (len(features) - 1)
+    result = 0.0
+    for weight, values in zip(weights, features.values()):
+        rows = unit_rows(np.asarray(values, "float64"))
+        for row, cosines in enumerate(rows @ rows.T):
+            mean = np.zeros((len(rows), len(rows)))
+            mean[row, np.argsort(-cosines)[:num_neighbors]] = 1 / num_neighbors
+            result = result + weight * mean
+    return result
+
+
+def sampled(edge_sampling):
+    """The graph of an `EdgeSampling`: its edges, weighted anew."""
+    num_nodes = edge_sampling.num_nodes
+    graph = np.zeros((num_nodes, num_nodes))
+    for row, column in np.asarray(edge_sampling.indices):
+        graph[row, column] = 1.0
+    return symmetric(graph)
+
+
+def read(variable):
+    """The value of a weight, in float64."""
+    return np.asarray(variable, "float64")
+
+
+def affine(layer, read=read):
+    """A Keras `Dense` without its activation, its weights as read."""
+    bias = 0.0 if layer.bias is None else read(layer.bias)
+    return lambda x: x @ read(layer.kernel) + bias
+
+
+def assert_gradients(variables, loss, expected_loss, atol=1e-5):
+    """Compares gradients with slopes of an oracle in float64.
+
+    Args:
+        variables: List of `keras.Variable`.
+        loss: Function without arguments that returns a scalar tensor.
+        expected_loss: Function from a function such as `read` to a float.
+        atol: Float. Of a slope along a direction of length 1. Defaults to
+            `1e-5`.
+    """
+    with tf.GradientTape() as tape:
+        value = loss()
+    gradients = tape.gradient(value, [v.value for v in variables])
+    rng = np.random.default_rng(0)
+    for variable, gradient in zip(variables, gradients):
+        direction = rng.normal(size=variable.shape)
+        direction /= np.linalg.norm(direction)
+
+        def moved(step, variable=variable, direction=direction):
+            def read_moved(v):
+                return read(v) + (step * direction if v is variable else 0.0)
+
+            return expected_loss(read_moved)
+
+        expected = (moved(1e-5) - moved(-1e-5)) / 2e-5
+        found = np.sum(tf.convert_to_tensor(gradient).numpy() * direction)
+        assert abs(found - expected) < atol, (variable.path, found, expected)

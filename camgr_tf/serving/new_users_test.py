@@ -11,7 +11,8 @@ SMALL = {
     "mgcn": {"num_neighbors": 3},
     "micro": {"num_neighbors": 3},
 }
-TRAINED = sorted(name for name in MODELS if MODELS[name].trains)
+NOT_YET = {"freedom", "pgl", "pgl_global"}
+TRAINED = sorted(n for n in MODELS if MODELS[n].trains and n not in NOT_YET)
 # Their users are a trained embedding and nothing else.
 WITHOUT_RULE = ("mf", "vbpr")
 CASES = [(name, {}) for name in TRAINED if name not in WITHOUT_RULE] + [

@@ -126,13 +126,16 @@ def test_overwrite_trains_again_to_the_same_end(run, data_root, tmp_path):
 
 @pytest.mark.parametrize(
     "parameters",
-    [{"model": "bm3"}, {"model": "micro", "num_neighbors": 4}],
+    [
+        {"model": "pgl", "num_neighbors": 4},
+        {"model": "micro", "num_neighbors": 4},
+    ],
     ids=lambda parameters: parameters["model"],
 )
 def test_an_interrupted_run_ends_as_if_it_had_not_been(
     parameters, data_root, tmp_path, monkeypatch
 ):
-    """BM3 draws dropout masks, MICRO keeps graphs between its batches."""
+    """PGL draws a graph an epoch and masks, MICRO keeps graphs of a batch."""
     from camgr_tf.training import callbacks
 
     given = config(data_root, **parameters)
