@@ -2,14 +2,15 @@
 
 import collections
 import os
-import re
-import sys
 import warnings
 import zlib
 
 import numpy as np
 
-_WORD = re.compile(r"[^\W_]+")
+from camgr_tf.ingest.words import split_words
+
+# Longer ones are more often a text without spaces than a word.
+_LONGEST_WORD = 30
 # Training visits every word occurrence about this often in total, so that a
 # few hundred short titles get 200 epochs (the most) and a large catalog five.
 _TRAINING_WORDS = 1_500_000
@@ -30,8 +31,7 @@ def sentence2vec_features(
     ```
 
     `p(w)` is the word's share of all word occurrences in `texts`. Words are
-    the lower-cased runs of letters and digits. `|s|` counts the words that
-    have a vector.
+    what `split_words` finds. `|s|` counts the words that have a vector.
 
     The word vectors are trained on the texts themselves (skip-gram with
     negative sampling, one thread, fixed seed and hash: the same texts and
@@ -53,8 +53,9 @@ def sentence2vec_features(
         Tuple `(features, present)`: `float32` of shape `(n, dimension)`, and
         `bool` of shape `(n,)`. `present` is `False`, and the row zero, for a
         text without any known word, and for one of which the removal leaves
-        nothing (all texts equal). These are counted in one warning. With
-        fewer than two texts nothing is removed.
+        nothing (all texts equal). These are counted in one warning, and in
+        another the texts with a word of more than 30 letters, which hold what
+        could not be split. With fewer than two texts nothing is removed.
 
     Raises:
         ValueError: If an argument is out of range, no text has a word, or
@@ -77,6 +78,7 @@ def sentence2vec_features(
         raise ValueError(
             f"None of the {len(sentences)} texts has a word to embed."
         )
+    _warn_of_long_words(sentences)
     if word_vectors is None:
         vectors = train_word_vectors(sentences, dimension, seed)
     else:
@@ -93,19 +95,23 @@ def sentence2vec_features(
     return features, present
 
 
-def split_words(text) -> list[str]:
-    """Splits a text into lower-cased words, its runs of letters and digits.
-
-    Args:
-        text: String; `None` counts as empty.
-
-    Returns:
-        List of strings.
-    """
-    if text is None:
-        return []
-    # One string object per word and not per occurrence.
-    return [sys.intern(word) for word in _WORD.findall(str(text).lower())]
+def _warn_of_long_words(sentences):
+    found = [
+        (row, word)
+        for row, sentence in enumerate(sentences)
+        for word in sentence
+        if len(word) > _LONGEST_WORD
+    ]
+    if found:
+        row, word = found[0]
+        warnings.warn(
+            f"{len({row for row, _ in found})} of {len(sentences)} texts hold "
+            f"a word of more than {_LONGEST_WORD} letters, which could not be "
+            f"split; the first is row {row}: {word[:_LONGEST_WORD]!r}... It "
+            "counts as one word, unlike all others. Put spaces between its "
+            "parts.",
+            stacklevel=3,
+        )
 
 
 def train_word_vectors(sentences, dimension, seed):

@@ -138,6 +138,37 @@ class TestSentence2VecFeatures:
         with pytest.raises(ValueError, match="`smoothing` must be positive"):
             sentence2vec_features(["a"], smoothing=0.0)
 
+    def test_titles_without_spaces_are_as_near_as_with_them(self):
+        # Ten colors by ten things: the nearest other title shares a word with
+        # each; 18 of 99 do by chance.
+        colors = "红色 蓝色 绿色 黄色 黑色 白色 紫色 灰色 粉色 棕色".split()
+        things = "杯子 台灯 雨伞 书包 围巾 毛巾 花瓶 枕头 手套 帽子".split()
+        titles = [c + t for t in things for c in colors]
+        features, present = sentence2vec_features(titles, dimension=16)
+        spaced, _ = sentence2vec_features(
+            [f"{c} {t}" for t in things for c in colors], dimension=16
+        )
+        assert present.all()
+        np.testing.assert_array_equal(features, spaced)
+        rows = features / np.linalg.norm(features, axis=1, keepdims=True)
+        cosines = rows @ rows.T
+        np.fill_diagonal(cosines, -2.0)
+        places = np.arange(100)
+        nearest = cosines.argmax(axis=1)
+        shares = (nearest // 10 == places // 10) | (nearest % 10 == places % 10)
+        assert shares.mean() > 0.9
+
+    def test_both_forms_of_an_accent_are_one_text(self):
+        titles = ["café crème", "cafe\u0301 cre\u0300me", "thé vert", "tasse"]
+        features, _ = sentence2vec_features(titles, dimension=8)
+        np.testing.assert_array_equal(features[0], features[1])
+
+    def test_what_could_not_be_split_is_counted(self):
+        texts = ["red mug", "x" * 31, "blue mug " + "y" * 40, "z" * 30]
+        message = "2 of 4 texts hold a word of more than 30 .* is row 1: 'xxx"
+        with pytest.warns(UserWarning, match=message):
+            sentence2vec_features(texts, dimension=4)
+
     def test_no_words_at_all(self):
         with pytest.raises(ValueError, match="None of the 2 texts has a word"):
             sentence2vec_features(["", "..."])
@@ -178,10 +209,3 @@ class TestLoadWordVectors:
             warnings.simplefilter("ignore")
             with pytest.raises(ValueError, match="not finite"):
                 text_features.load_word_vectors(path)
-
-
-class TestSplitWords:
-    def test_words_of_any_script_lower_cased(self):
-        words = text_features.split_words("Café-Mug 0.5L, Größe_XL")
-        assert words == ["café", "mug", "0", "5l", "größe", "xl"]
-        assert text_features.split_words(None) == []
