@@ -1,5 +1,7 @@
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from camgr_tf.data.catalog import complete_catalog
 from camgr_tf.data.catalog import read_catalog
@@ -127,3 +129,22 @@ def test_id_beyond_the_other_files(tmp_path):
     message = "items.csv: expected values of `itemID` below 3, .*Received: 3"
     with pytest.raises(ValueError, match=message):
         complete_catalog(table, tmp_path / "items.csv", "itemID", 3)
+
+
+_TEXTS = st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters="\0"),
+    max_size=8,
+)
+
+
+@given(
+    st.lists(_TEXTS | st.sampled_from(['"', "\r", "a\r\nb", ","]), min_size=1)
+)
+def test_any_titles_are_read_as_they_were(tmp_path_factory, titles):
+    table = pd.DataFrame(
+        {"original_id": titles, "title": titles[::-1]},
+        index=pd.RangeIndex(len(titles), name="itemID"),
+    )
+    path = tmp_path_factory.mktemp("catalog") / "items.csv"
+    write_catalog(table, path)
+    assert read_catalog(path, "itemID").to_dict("list") == table.to_dict("list")

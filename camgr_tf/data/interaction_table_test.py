@@ -1,5 +1,10 @@
+import re
+from decimal import Decimal
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from camgr_tf.data.interaction_table import read_interaction_table
 
@@ -170,3 +175,42 @@ def test_bad_content(tmp_path, text, message):
     path = _write(tmp_path, text)
     with pytest.raises(ValueError, match=f"toy.inter.*{message}"):
         read_interaction_table(path, _ALL)
+
+
+_VALUES = st.sampled_from(
+    "0 1 007 +2 -1 1.0 1e3 .5 1e30 nan inf 99999999999 x \u0663 '' 1_0".split()
+    + ["", " 1", "1\r", "1" * 23, '"1"', "1400000000", "1400000000000", "\0"]
+)
+
+
+@given(st.lists(st.tuples(_VALUES, _VALUES, _VALUES, _VALUES), min_size=1))
+def test_any_rows_are_read_exactly_or_refused(tmp_path_factory, rows):
+    path = tmp_path_factory.mktemp("rows") / "toy.inter"
+    lines = [("userID", "itemID", "x_label", "timestamp"), *rows]
+    text = "".join("\t".join(line) + "\n" for line in lines)
+    path.write_bytes(text.encode())
+    try:
+        table = read_interaction_table(path, _ALL)
+    except ValueError as error:
+        assert re.search("toy.inter, line [0-9]+: `?[a-zA-Z_]+", str(error))
+        return
+    assert len(table) == len(rows)
+    for name, texts in zip(lines[0], zip(*rows)):
+        read = [Decimal(value.item()) for value in table[name].to_numpy()]
+        assert read == [Decimal(text.strip()) for text in texts]
+
+
+@given(st.lists(st.integers(-(2**62), 2**62) | st.floats(-1e9, 1e9)))
+def test_the_order_of_times_is_kept_or_refused(tmp_path_factory, times):
+    path = tmp_path_factory.mktemp("times") / "toy.inter"
+    times = [5, *times]
+    lines = [f"0\t{row}\t{time!r}\n" for row, time in enumerate(times)]
+    path.write_text("userID\titemID\ttimestamp\n" + "".join(lines))
+    try:
+        read = read_interaction_table(path, _ALL)["timestamp"].to_numpy()
+    except ValueError as error:
+        assert "toy.inter, line " in str(error)
+        return
+    exact = [Decimal(repr(time)) for time in times]
+    order = sorted(range(len(times)), key=exact.__getitem__)
+    assert np.argsort(read, kind="stable").tolist() == order

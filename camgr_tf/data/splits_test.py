@@ -1,6 +1,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from camgr_tf.data.splits import split_leave_one_out
 from camgr_tf.data.splits import split_random
@@ -143,3 +145,52 @@ def test_bad_seed(seed):
     message = f"non-negative integer. Received: split_seed={seed!r}"
     with pytest.raises(ValueError, match=message):
         split_table(_PLAIN, "random", seed, "toy.inter")
+
+
+_ROWS = st.lists(
+    st.tuples(st.integers(0, 4), st.integers(-3, 3) | st.floats(-1, 1)),
+    min_size=1,
+    max_size=60,
+)
+
+
+@given(_ROWS, st.integers(0, 3))
+def test_every_rule_labels_each_row_by_what_it_says(rows, seed):
+    table = pd.DataFrame(rows, columns=["userID", "timestamp"])
+    users = table["userID"].to_numpy()
+    counts = np.bincount(users)
+    expected = {
+        user: (max(1, n // 5 - n // 10), max(1, n // 10)) if n > 2 else (0, 0)
+        for user, n in enumerate(counts)
+    }
+    for rule in ("random", "temporal_user"):
+        labels, _ = split_table(table, rule, seed, "a.inter")
+        for user, (_, validation, test) in _counts(users, labels).items():
+            assert (test, validation) == expected[user]
+    for rule in ("leave_one_out", "temporal_user"):
+        labels, used_seed = split_table(table, rule, seed, "a.inter")
+        assert used_seed is None
+        for _, own in table.assign(label=labels).groupby("userID"):
+            # By time, of equal times by line: training, validation, test.
+            in_time = own.sort_values("timestamp", kind="stable")["label"]
+            assert in_time.is_monotonic_increasing
+
+
+@given(_ROWS)
+def test_two_points_in_time_part_all_rows(rows):
+    times = np.array([time for _, time in rows], float)
+    labels = split_temporal_global(times)
+    assert pd.Series(labels[np.argsort(times)]).is_monotonic_increasing
+    for time in set(times):
+        assert len(set(labels[times == time])) == 1
+    assert np.mean(labels == 0) <= 0.8
+
+
+@given(_ROWS, st.integers(0, 3))
+def test_no_user_changes_the_split_of_another(rows, seed):
+    table = pd.DataFrame(rows, columns=["userID", "timestamp"])
+    more = pd.concat([table, table.assign(userID=9, timestamp=0)])
+    for rule in ("leave_one_out", "temporal_user"):
+        alone, _ = split_table(table, rule, seed, "a.inter")
+        together, _ = split_table(more, rule, seed, "a.inter")
+        np.testing.assert_array_equal(together[: len(table)], alone)

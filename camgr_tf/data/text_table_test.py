@@ -1,4 +1,10 @@
+import csv
+import io
+import warnings
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from camgr_tf.data.text_table import read_text_table
 
@@ -89,3 +95,44 @@ def test_no_lone_surrogates(tmp_path):
     path.write_bytes(b"a,b\n1,\\ud800\n")
     with pytest.raises(ValueError, match=r"line 2: .*'\\ud800', which no text"):
         read_text_table(path, ",", "unicode_escape")
+
+
+_FIELDS = st.text(st.sampled_from('ab"",\t\r\n é\u2028'), max_size=5)
+
+
+@given(st.lists(st.tuples(_FIELDS, _FIELDS), max_size=6))
+def test_what_csv_quotes_is_read_as_it_was(tmp_path_factory, rows):
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, quoting=csv.QUOTE_ALL)
+    writer.writerows([("item", "title"), *rows])
+    folder = tmp_path_factory.mktemp("rows")
+    read = _read(folder, text.getvalue(), ",", warn_of_lost_rows=False)
+    assert read == [list(row) for row in rows]
+
+
+_PLAIN = st.text(st.sampled_from('ab", é\u2028'), min_size=1, max_size=5)
+
+
+@given(st.lists(st.tuples(_PLAIN, _PLAIN), max_size=6))
+def test_plain_fields_between_tabs_are_read_as_they_are(tmp_path_factory, rows):
+    # The mark that nothing closes says that no field of the file is quoted.
+    rows = [("1", '"'), *rows]
+    text = "".join("\t".join(row) + "\n" for row in [("item", "title"), *rows])
+    folder = tmp_path_factory.mktemp("rows")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert _read(folder, text, "\t") == [list(row) for row in rows]
+
+
+@given(st.text(st.sampled_from('a1",;\t\r\n\0'), max_size=20), st.booleans())
+def test_any_text_is_read_or_refused(tmp_path_factory, text, has_tabs):
+    path = tmp_path_factory.mktemp("text") / "table"
+    path.write_bytes(text.encode())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            table = read_text_table(path, "\t" if has_tabs else ",")
+        except ValueError as error:
+            assert str(path) in str(error)
+        else:
+            assert "\0" not in "".join(map(str, table.to_numpy().ravel()))

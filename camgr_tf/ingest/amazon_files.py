@@ -75,10 +75,11 @@ def read_reviews(path: Path, progress: bool = True) -> Reviews:
         user = users.setdefault(user, len(users))
         codes.append(user << 32 | items.setdefault(asin, len(items)))
         rating = record.get("overall")
-        ratings.append(rating if isinstance(rating, int | float) else np.nan)
+        ratings.append(rating if _is_number(rating, 1e30) else np.nan)
         time = record.get("unixReviewTime")
-        num_without_time += not isinstance(time, int)
-        timestamps.append(time if isinstance(time, int) else 0)
+        has_time = isinstance(time, int) and _is_number(time, 2**63)
+        num_without_time += not has_time
+        timestamps.append(time if has_time else 0)
     if not codes:
         raise ValueError(
             f"{path}: expected records with `reviewerID` and `asin`. "
@@ -243,6 +244,13 @@ def read_image_features(
 
 def _is_id(value):
     return isinstance(value, str) and value.strip() != ""
+
+
+def _is_number(value, bound):
+    """Whether a value is a number, no truth value, and below the bound."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return -bound < value < bound
 
 
 def _sorted_places(numbers):

@@ -57,6 +57,18 @@ class TestReadReviews:
             reviews = self._read(tmp_path, records)
         assert reviews.ratings.tolist() == [3.0]
 
+    @pytest.mark.parametrize("time", [10**30, True, "100", None, 1.5])
+    def test_what_is_no_time(self, tmp_path, time):
+        records = [_review("A", "1"), _review("B", "1", time=time)]
+        with pytest.warns(UserWarning, match="1 records have no `unixReviewT"):
+            assert self._read(tmp_path, records).timestamps is None
+
+    @pytest.mark.parametrize("rating", [10**400, True, "5", None])
+    def test_what_is_no_rating(self, tmp_path, rating):
+        records = [_review("A", "1", 4.0), _review("B", "1", rating)]
+        ratings = self._read(tmp_path, records).ratings
+        np.testing.assert_array_equal(ratings, [4.0, np.nan])
+
     def test_records_without_ids_are_counted(self, tmp_path):
         records = [_review("A", "1"), _review(None, "1"), {"asin": "1"}]
         with pytest.warns(UserWarning, match="2 records have no `reviewerID`"):

@@ -174,7 +174,15 @@ def _read_parquet(path, wanted):
             f"{path}: expected a table with a header. Received: {error}"
         ) from error
     table.index = pd.RangeIndex(1, 1 + len(table), name="row")
-    return table.apply(_as_strings), header
+    table = table.apply(_as_strings)
+    for name in table:
+        refuse_rows(
+            path,
+            table[name],
+            table[name].str.contains("\0", regex=False),
+            "text without the character NUL",
+        )
+    return table, header
 
 
 def _as_strings(column):

@@ -1,9 +1,11 @@
 """Reads files that hold one JSON object or Python literal per line."""
 
 import ast
+import codecs
 import gzip
 import json
 import os
+import re
 import warnings
 import zlib
 from collections.abc import Callable
@@ -13,6 +15,8 @@ from pathlib import Path
 import tqdm
 
 _GZIP_MAGIC = b"\x1f\x8b"
+# Escapes of what may be no character: halves of a pair, and NUL.
+_SUSPECT = re.compile(r"\\u[dD][89a-fA-F]|\\u0000|\\x00|\\0")
 
 
 def read_records(
@@ -24,8 +28,9 @@ def read_records(
 
     A line is read as JSON or, failing that, as a Python literal (the 2014
     metadata are written so) by `ast.literal_eval`, which evaluates nothing.
-    Blank lines are skipped. Lines that are neither, and lines that are not
-    UTF-8 (whose wrong bytes are replaced), are counted in one warning each.
+    Blank lines are skipped. Lines that are neither, and lines with bytes or
+    escapes that are no characters (they are replaced), are counted in one
+    warning each.
 
     Args:
         path: The file.
@@ -47,6 +52,8 @@ def read_records(
         raise FileNotFoundError(f"No such file. Expected: {path}")
     good, bad, replaced = 0, [], []
     for number, line in enumerate(_read_lines(path, progress), start=1):
+        if number == 1:
+            line = line.removeprefix(codecs.BOM_UTF8)
         if not line.strip() or (is_wanted is not None and not is_wanted(line)):
             continue
         try:
@@ -59,6 +66,11 @@ def read_records(
             bad.append((number, text.strip()[:60]))
             continue
         good += 1
+        if _SUSPECT.search(text):
+            readable = _readable(record)
+            if readable != record and "\ufffd" in str(readable):
+                replaced.append(number)
+            record = readable
         yield record
     if bad:
         number, text = bad[0]
@@ -71,8 +83,9 @@ def read_records(
         warnings.warn(f"{found}. They are skipped.", stacklevel=2)
     if replaced:
         warnings.warn(
-            f"{path}: {len(replaced)} lines are not UTF-8, the first is line "
-            f"{replaced[0]}. Their wrong bytes are replaced.",
+            f"{path}: {len(replaced)} lines are not UTF-8, or hold an escape "
+            f"that is no character, the first is line {replaced[0]}. What is "
+            "wrong is replaced.",
             stacklevel=2,
         )
 
@@ -116,6 +129,23 @@ def _parse(text):
     except (ValueError, RecursionError):
         record = _parse_literal(text)
     return record if isinstance(record, dict) else None
+
+
+def _readable(value):
+    """Pairs of surrogates made one character, halves of one and NUL replaced.
+
+    JSON's parser joins pairs; that of Python literals does not.
+    """
+    if isinstance(value, str):
+        joined = value.replace("\0", "\ufffd").encode("utf-16", "surrogatepass")
+        return joined.decode("utf-16", "replace")
+    if isinstance(value, dict):
+        return {
+            _readable(key): _readable(field) for key, field in value.items()
+        }
+    if isinstance(value, list | tuple | set):
+        return [_readable(entry) for entry in value]
+    return value
 
 
 def _parse_literal(text):

@@ -74,8 +74,45 @@ class TestReadRecords:
     def test_wrong_bytes_are_replaced_and_counted(self, tmp_path):
         path = tmp_path / "a.json"
         path.write_bytes(b'{"a": "ok"}\n{"a": "caf\xe9"}\n')
-        with pytest.warns(UserWarning, match="1 lines are not UTF-8, the fi"):
+        with pytest.warns(UserWarning, match="1 lines are not UTF-8.* line 2"):
             assert _read(path) == [{"a": "ok"}, {"a": "caf\ufffd"}]
+
+    @pytest.mark.parametrize(
+        ("text", "value"),
+        [
+            ('{"a": "x\\ud83d"}', "x\ufffd"),
+            ('{"a": ["\\uDE00 y"]}', ["\ufffd y"]),
+            ('{"a": {"b": "x\\u0000"}}', {"b": "x\ufffd"}),
+            ("{'a': 'x\\x00'}", "x\ufffd"),
+            ("{'a': '\\ud83d'}", "\ufffd"),
+        ],
+    )
+    def test_escapes_of_no_character_are_replaced(self, tmp_path, text, value):
+        path = tmp_path / "a.json"
+        path.write_text('{"a": "ok"}\n' + text)
+        with pytest.warns(UserWarning, match="1 lines .*the first is line 2"):
+            assert _read(path) == [{"a": "ok"}, {"a": value}]
+
+    @pytest.mark.parametrize("quote", ["'", '"'])
+    def test_pairs_of_surrogates_are_characters(self, tmp_path, quote):
+        path = tmp_path / "a.json"
+        path.write_text("{'a': '\\ud83d\\ude00'}".replace("'", quote))
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert _read(path) == [{"a": "\U0001f600"}]
+
+    def test_a_byte_order_mark_costs_no_record(self, tmp_path):
+        path = tmp_path / "a.json"
+        path.write_text('{"a": 1}\r\n{"a": 2}', encoding="utf-8-sig")
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert _read(path) == [{"a": 1}, {"a": 2}]
+
+    def test_a_cut_last_line_is_said(self, tmp_path):
+        path = tmp_path / "a.json"
+        path.write_text('{"a": 1}\n{"a": 2}\n{"a": ')
+        with pytest.warns(UserWarning, match="1 lines are neither .*line 3"):
+            assert _read(path) == [{"a": 1}, {"a": 2}]
 
     def test_unwanted_lines_are_not_parsed(self, tmp_path):
         path = tmp_path / "a.json"

@@ -112,7 +112,16 @@ class TestResumingDownloader:
             assert ("Range" in server.requests[1]) is known
             assert (folder / "data.bin").read_bytes() == BODY
 
-    def testserver_that_ignores_ranges(self, tmp_path):
+    @pytest.mark.parametrize("etag", ['W/"v1"', "v1"])
+    def test_a_weak_etag_vouches_for_nothing(self, tmp_path, etag):
+        weak = {"status": 200, "etag": etag}
+        with serve({**weak, "cut": 70_000}, weak) as server:
+            _download(server.url, tmp_path, digest_is_known=False)
+        assert "Range" not in server.requests[1]
+        assert "If-Range" not in server.requests[1]
+        assert (tmp_path / "data.bin").read_bytes() == BODY
+
+    def test_server_that_ignores_ranges(self, tmp_path):
         whole = {**GOOD, "ranges": False}
         with serve({**GOOD, "cut": 70_000}, whole) as server:
             _download(server.url, tmp_path)

@@ -102,9 +102,9 @@ def _by_format(path, texts, timestamp_format):
     refuse_rows(
         path, texts, dates.isna(), f"a date of the form {timestamp_format}"
     )
-    billionths = dates.dt.as_unit("ns").astype(np.int64)
-    fractions = (billionths % 10**9).map("{:09}".format)
-    return billionths // 10**9, fractions
+    seconds = dates.dt.floor("s")
+    billionths = 1000 * dates.dt.microsecond + dates.dt.nanosecond
+    return _count_seconds(seconds), billionths.map("{:09}".format)
 
 
 def _match(path, texts):
@@ -197,8 +197,11 @@ def _to_seconds(path, texts, fields):
     )
     dates = pd.to_datetime(written, format="ISO8601", utc=True, errors="coerce")
     refuse_rows(path, texts, dates.isna(), "a date and time that exist")
-    seconds = dates.dt.as_unit("s").astype(np.int64)
-    return seconds, fields["fraction"].fillna("")
+    return _count_seconds(dates), fields["fraction"].fillna("")
+
+
+def _count_seconds(dates):
+    return dates.dt.as_unit("s").astype(np.int64)
 
 
 def _to_numbers(path, texts, seconds, fractions):

@@ -3,6 +3,9 @@ import datetime
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import settings
+from hypothesis import strategies as st
 
 from camgr_tf.ingest.timestamps import parse_timestamps
 
@@ -143,3 +146,49 @@ def test_a_format_decides():
 def test_what_is_refused(texts, message):
     with pytest.raises(ValueError, match=f"a.csv, {message}"):
         _parse(*texts)
+
+
+_TIMES = st.datetimes(
+    datetime.datetime(1000, 1, 1), datetime.datetime(3000, 1, 1)
+)
+
+
+@settings(max_examples=12)
+@given(
+    st.lists(_TIMES, min_size=1, max_size=3),
+    st.sampled_from(
+        [
+            "%d/%m/%Y %H:%M:%S",
+            "%m-%d-%Y %I:%M:%S %p",
+            "%Y.%m.%d %H:%M:%S",
+            "%Y-%m-%dT%H:%M:%SZ",
+            "%d %B %Y %H:%M:%S",
+            "%b %d, %Y %H:%M:%S+00:00",
+        ]
+    ),
+)
+def test_every_form_gives_the_times(times, form):
+    # The 30th tells the day from the month.
+    times = [datetime.datetime(2014, 5, 30), *times]
+    texts = [time.strftime(form) for time in times]
+    expected = [
+        (time.replace(microsecond=0) - datetime.datetime(1970, 1, 1))
+        // datetime.timedelta(seconds=1)
+        for time in times
+    ]
+    assert _parse(*texts).tolist() == expected
+    assert _parse(*texts, timestamp_format=form).tolist() == expected
+
+
+@settings(max_examples=12)
+@given(st.lists(_TIMES, min_size=1, max_size=5))
+def test_microseconds_keep_the_order_or_are_refused(times):
+    try:
+        values = _parse(
+            *(time.isoformat(timespec="microseconds") for time in times)
+        )
+    except ValueError as error:
+        assert "digits behind the second" in str(error)
+        return
+    order = sorted(range(len(times)), key=times.__getitem__)
+    assert np.argsort(values, kind="stable").tolist() == order
