@@ -79,6 +79,7 @@ def read_text_table(
     )
     try:
         header = next(filter(None, reader), [])
+        header = [name.replace("\0", "\r") for name in header]
         kept = [
             place
             for place, name in enumerate(header)
@@ -154,10 +155,11 @@ def _read_text(path, encoding):
         ) from error
     except UnicodeError as error:
         line = 1 + content.count(b"\n", 0, getattr(error, "start", 0))
+        example = "utf-16-le" if b"\0" in content else "latin-1"
         raise ValueError(
             f"{path}, line {line}: expected text in {encoding}. Received: "
             f"{error}. Save it as UTF-8, or pass its `encoding`, such as "
-            "latin-1"
+            f"{example}"
         ) from error
     wrong = _NO_CHARACTER.search(text)
     if wrong:

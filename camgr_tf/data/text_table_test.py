@@ -90,6 +90,19 @@ def test_utf_16_without_a_mark_is_refused(tmp_path):
     assert table.to_numpy().tolist() == [["1", "2"]]
 
 
+def test_not_utf_8_and_perhaps_utf_16(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_bytes("a,é\n1,2\n".encode("utf-16-le"))
+    with pytest.raises(ValueError, match="line 1: .*such as utf-16-le"):
+        read_text_table(path, ",")
+
+
+def test_names_with_a_carriage_return_are_said_as_they_are(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_bytes(b"a,b\r\r\n1,2\r\r\n")
+    assert read_text_table(path, ",").attrs["header"] == ["a", "b\r"]
+
+
 def test_no_lone_surrogates(tmp_path):
     path = tmp_path / "table.csv"
     path.write_bytes(b"a,b\n1,\\ud800\n")

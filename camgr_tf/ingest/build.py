@@ -81,6 +81,7 @@ def _run_catalog(options):
         options.root / options.name,
         columns=dict(options.column),
         encoding=options.encoding,
+        timestamp_format=options.timestamp_format,
         min_rating=options.min_rating,
         k_core=options.k_core,
         split=options.split,

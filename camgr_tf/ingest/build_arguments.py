@@ -128,6 +128,11 @@ def _add_catalog(commands, run):
     )
     command.add_argument("--encoding", default="utf-8", help="of text files")
     command.add_argument(
+        "--timestamp-format",
+        metavar="FORMAT",
+        help="of dates, such as %%d/%%m/%%Y; else it is found out",
+    )
+    command.add_argument(
         "--min-rating", type=float, help="the least that counts"
     )
     command.add_argument(

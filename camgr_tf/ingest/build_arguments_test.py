@@ -21,6 +21,16 @@ class TestMakeParser:
         assert options.imputation == "mean"
         assert options.root is None and options.overwrite is False
 
+    def test_format_and_its_help(self, capsys):
+        options = _parse(
+            ["catalog", "--interactions", "a", "--items", "b", "--name", "c"]
+            + ["--timestamp-format", "%d/%m/%Y"]
+        )
+        assert options.timestamp_format == "%d/%m/%Y"
+        with pytest.raises(SystemExit):
+            _parse(["catalog", "--help"])
+        assert "of dates, such as %d/%m/%Y;" in capsys.readouterr().out
+
     def test_pairs(self):
         options = _parse(
             ["download", "mmrec-baby", "--mirror", "a=http://b/?c=d"]

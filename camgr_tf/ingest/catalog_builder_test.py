@@ -1,3 +1,4 @@
+import csv
 import os
 
 import numpy as np
@@ -148,6 +149,56 @@ class TestBuildCatalogDataset:
         dataset = load_dataset("shop", tmp_path / "data")
         assert not dataset.has_modality["image"][7]
         assert dataset.items["original_id"][7] == 'item\t"07"'
+
+    @pytest.mark.parametrize("form", ["{}.0", "0{}", " {}", "{}\u200b"])
+    def test_items_in_another_form_of_their_ids(self, tmp_path, form):
+        write_catalog_files(tmp_path)
+        for name in ("items", "interactions"):
+            table = pd.read_csv(tmp_path / f"{name}.csv")
+            table["item"] = table["item"].str[6:8].astype(int)
+            if name == "interactions":
+                table["item"] = table["item"].map(form.format)
+            table.to_csv(tmp_path / f"{name}.csv", index=False)
+        message = "12 items .* in another form .* is '0' there and .* alike"
+        with pytest.raises(ValueError, match=message):
+            _build(tmp_path)
+
+    def test_none_of_the_items_is_in_the_table(self, tmp_path):
+        write_catalog_files(tmp_path)
+        items = pd.read_csv(tmp_path / "items.csv")
+        items.assign(item=items.index).to_csv(tmp_path / "items.csv")
+        with pytest.raises(ValueError, match="none of the 12 .* such as '0'"):
+            _build(tmp_path)
+
+    def test_days_before_months_or_after(self, tmp_path):
+        interactions, _ = write_catalog_files(tmp_path)
+        # Row 0 comes last when its first number is the month.
+        dates = ["12/01/2014", *[f"01/{day:02}/2014" for day in range(2, 13)]]
+        interactions["timestamp"] = dates * 8
+        interactions.to_csv(tmp_path / "interactions.csv", index=False)
+        with pytest.raises(ValueError, match="row 1 .*`timestamp_format`"):
+            _build(tmp_path, split="leave_one_out")
+        for form, last in (("%m/%d/%Y", 0), ("%d/%m/%Y", 11)):
+            _build(
+                tmp_path,
+                split="leave_one_out",
+                timestamp_format=form,
+                overwrite=True,
+            )
+            test = load_dataset("shop", tmp_path / "data").interactions.test
+            assert test.tolist() == [[user, last] for user in range(8)]
+
+    def test_titles_with_line_ends_and_scripts_without_spaces(self, tmp_path):
+        write_catalog_files(tmp_path)
+        items = pd.read_csv(tmp_path / "items.csv", keep_default_na=False)
+        items = items.sort_values("item", ignore_index=True)
+        titles = ["red\rmug", "\r", "a\r\nb", "红色杯子", 'x"', "é, ü"] * 2
+        items.assign(title=titles).to_csv(
+            tmp_path / "items.csv", index=False, quoting=csv.QUOTE_ALL
+        )
+        _build(tmp_path)
+        dataset = load_dataset("shop", tmp_path / "data")
+        assert dataset.items["title"].tolist() == titles
 
     def test_titles_only(self, tmp_path):
         write_catalog_files(tmp_path)

@@ -28,7 +28,7 @@ def check_ids(path: Path, ids: pd.Series) -> None:
         path,
         ids,
         ids.str.contains("[\r\n]"),
-        "an id on one line. Is a quotation mark not closed?",
+        "an id on one line (is a quotation mark not closed?)",
     )
     different = ids.drop_duplicates()
     rounded = different[different.str.fullmatch(_ROUNDED)]

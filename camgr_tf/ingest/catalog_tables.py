@@ -168,14 +168,13 @@ def _read_parquet(path, wanted):
     try:
         header = pyarrow.parquet.read_schema(path).names
         present = [name for name in wanted if name in header]
-        table = pd.read_parquet(path, columns=present)
+        table = pd.read_parquet(path, columns=present).apply(_as_strings)
     except (ValueError, OSError, EOFError) as error:
         raise ValueError(
             f"{path}: expected a table with a header. Received: {error}"
         ) from error
     table.index = pd.RangeIndex(1, 1 + len(table), name="row")
-    table = table.apply(_as_strings)
-    for name in table:
+    for name in table if len(table) else ():
         refuse_rows(
             path,
             table[name],
@@ -193,7 +192,7 @@ def _as_strings(column):
         if (known % 1 == 0).all() and (known.abs() <= _EXACT).all():
             column = column.astype("Int64")
     elif isinstance(column[~missing].get(column.first_valid_index()), bytes):
-        column = column.str.decode("utf-8", errors="replace")
+        column = column.str.decode("utf-8")
     return column.astype(str).where(~missing, "")
 
 

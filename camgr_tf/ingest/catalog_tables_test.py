@@ -59,6 +59,36 @@ class TestReadInteractions:
         pd.DataFrame({"user": [12.0], "item": [1]}).to_parquet(path)
         assert read_interactions(path)["user"].tolist() == ["12"]
 
+    @pytest.mark.parametrize(
+        ("columns", "message"),
+        [
+            ({"user": [], "item": []}, "expected rows. Received: none"),
+            ({"user": ["a\0"], "item": [1]}, "row 1 .* without the character"),
+            ({"user": [b"\xff"], "item": [1]}, "expected a table .*codec"),
+            ({"user": [1]}, "header must name item"),
+        ],
+    )
+    def test_odd_parquet(self, tmp_path, columns, message):
+        path = tmp_path / "a.parquet"
+        pd.DataFrame(columns).to_parquet(path)
+        with pytest.raises(ValueError, match=f"a.parquet.*{message}"):
+            read_interactions(path)
+
+    def test_parquet_keeps_times_exact(self, tmp_path):
+        path = tmp_path / "a.parquet"
+        times = [1_400_000_000_000_000_001, 1_400_000_000_000_000_000]
+        table = pd.DataFrame({"user": [b"a", b"b"], "item": [1, 2]})
+        table.assign(timestamp=times).to_parquet(path)
+        assert read_interactions(path)["timestamp"].tolist() == times
+        zoned = pd.to_datetime(
+            ["2014-05-05 10:00:00.5", "2014-05-05 10:00"], format="ISO8601"
+        ).tz_localize("Europe/Berlin")
+        table.assign(timestamp=zoned).to_parquet(path)
+        read = read_interactions(path)["timestamp"]
+        # Two hours before 10:00 in UTC, 16195 days after 1970-01-01.
+        start = 16195 * 86400 + 8 * 3600
+        assert read.tolist() == [start + 0.5, start]
+
     def test_dates(self, tmp_path):
         path = _write(
             tmp_path / "a.csv",

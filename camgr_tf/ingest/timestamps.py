@@ -34,6 +34,7 @@ _FORMS = (
     rf"\s*{_DAY_OF_WEEK}{_DAY}[\s-]+{_MONTH}[\s,-]+(?P<year>[0-9]{{4}}){_TIME}",
     rf"\s*{_DAY_OF_WEEK}{_MONTH}\s+{_DAY},?\s+(?P<year>[0-9]{{4}}){_TIME}",
 )
+_NO_TIMES = ("", "nan", "nat", "na", "n/a", "null", "none", "inf", "-inf")
 _ASK = (
     "; pass the column's `timestamp_format`, such as %d/%m/%Y %H:%M or %m/%d/%y"
 )
@@ -66,6 +67,12 @@ def parse_timestamps(
         ValueError: If a row is no time, the rows are of several forms, or
             nothing says which number is the day; and as in `parse_numbers`.
     """
+    refuse_rows(
+        path,
+        texts,
+        texts.str.strip().str.lower().isin(_NO_TIMES),
+        "a time in all rows, or the column is left out",
+    )
     if timestamp_format is not None:
         return _to_numbers(
             path, texts, *_by_format(path, texts, timestamp_format)
@@ -94,6 +101,8 @@ def _by_format(path, texts, timestamp_format):
         dates = pd.to_datetime(
             texts, format=timestamp_format, utc=True, errors="coerce"
         )
+        if "%" not in timestamp_format:
+            raise ValueError("it names no part of a date")
     except ValueError as error:
         raise ValueError(
             "`timestamp_format` must be a format of datetime.strptime, such "
@@ -196,7 +205,8 @@ def _to_seconds(path, texts, fields):
         + zones
     )
     dates = pd.to_datetime(written, format="ISO8601", utc=True, errors="coerce")
-    refuse_rows(path, texts, dates.isna(), "a date and time that exist")
+    wrong = dates.isna() | (fields["year"] == "0000")
+    refuse_rows(path, texts, wrong, "a date and time that exist")
     return _count_seconds(dates), fields["fraction"].fillna("")
 
 

@@ -94,14 +94,20 @@ def test_numbers_stay(texts, values):
 def test_a_format_decides():
     values = _parse("03/04/14", "05/04/14", timestamp_format="%d/%m/%y")
     assert values.tolist() == [_seconds(2014, 4, 3), _seconds(2014, 4, 5)]
+    values = _parse(
+        "Wed Aug 27 15:08:45 +0200 2008",
+        timestamp_format="%a %b %d %H:%M:%S %z %Y",
+    )
+    assert values.tolist() == [_seconds(2008, 8, 27, 13, 8, 45)]
     values = _parse("20140503", timestamp_format="%Y%m%d")
     assert values.tolist() == [_seconds(2014, 5, 3)]
     values = _parse("03.04.2014 00:00:00.25", timestamp_format="%d.%m.%Y %X.%f")
     assert values.tolist() == [_seconds(2014, 4, 3) + 0.25]
     with pytest.raises(ValueError, match="row 2 .*of the form %d/%m/%Y.*31/02"):
         _parse("03/04/2014", "31/02/2014", timestamp_format="%d/%m/%Y")
-    with pytest.raises(ValueError, match="`timestamp_format` must be a format"):
-        _parse("03/04/2014", timestamp_format="%Q")
+    for wrong in ("%Q", "", "d/m/Y"):
+        with pytest.raises(ValueError, match="`timestamp_format` must be a fo"):
+            _parse("03/04/2014", timestamp_format=wrong)
 
 
 @pytest.mark.parametrize(
@@ -122,9 +128,12 @@ def test_a_format_decides():
         (["2014-05-12", "1400000000"], "row 2 .*Received: '1400000000'"),
         (["1400000000", "1400000001", "soon"], "row 3 .*Received: 'soon'"),
         (["2014-05-12", ""], "row 2 .*Received: ''"),
-        (["5", ""], "row 1|row 2 .*Received"),
-        (["nan", "5", "6"], "row 1 .*Received: 'nan'"),
-        (["inf", "5", "6"], "row 1 .*Received: 'inf'"),
+        (["5", ""], "row 2 .*a time in all rows, or the .*Received: ''"),
+        (["nan", "5"], "row 1 .*a time in all rows.*Received: 'nan'"),
+        (["inf", "5"], "row 1 .*Received: 'inf'"),
+        (["NaT", "2014-05-12"], "row 1 .*a time in all rows.*Received: 'NaT'"),
+        (["0000-01-01"], "row 1 .*that exist"),
+        (["0000-00-00 00:00:00"], "row 1 .*that exist"),
         (["1e30", "5"], "row 1 .*below 2..63 in magnitude. Received: '1e30'"),
         (["1" * 23], "row 1 .*below 2..63"),
         (["1,400,000,000"], "row 1 .*a number of seconds, or a date"),
