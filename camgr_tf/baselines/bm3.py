@@ -3,6 +3,8 @@ from keras import ops
 
 from camgr_tf.graphs import bipartite_adjacency
 from camgr_tf.losses import frobenius
+from camgr_tf.models.fold_in import id_states
+from camgr_tf.models.fold_in import item_sources
 from camgr_tf.models.recommender import Recommender
 from camgr_tf.ops import l2_normalize
 from camgr_tf.ops import propagate
@@ -117,10 +119,25 @@ class BM3(Recommender):
 
     def encode(self):
         """`H_u` and `H_i`, the states before the predictor."""
-        states = ops.concatenate([self.user_table, self.item_table], axis=0)
-        states = propagate(self.adjacency, states, self.num_layers)
+        states = propagate(self.adjacency, id_states(self), self.num_layers)
         users, items = ops.split(states, [self.num_users], axis=0)
         return users, items + self.item_table
+
+    def embed_users(self, baskets):
+        items = baskets.once(
+            lambda: item_sources(
+                self.adjacency,
+                id_states(self),
+                self.num_layers,
+                self.num_users,
+            )
+        )
+        return self.predictor(baskets.symmetric @ items)
+
+    def embed_items(self, features, neighbors):
+        # Scores leave the features out: what remains is a bias.
+        num_new = len(next(iter(features.values())))
+        return self.predictor(ops.zeros((num_new, self.embedding_dim)))
 
     def loss_terms(self, user_ids, positive_item_ids, negative_item_ids):
         all_users, all_items = self.encode()

@@ -1,7 +1,9 @@
+import numpy as np
 from keras import ops
 
 from camgr_tf.graphs import bipartite_matrix
 from camgr_tf.graphs import user_item_adjacency
+from camgr_tf.models.fold_in import only_columns
 from camgr_tf.models.recommender import Recommender
 from camgr_tf.ops import Adjacency
 from camgr_tf.ops import edge_products
@@ -121,12 +123,7 @@ class GRCN(Recommender):
             Tuple of tensors `(num_nodes, dim)`, `O` of the formula, and
             `(num_edges,)`, in the order of `self.adjacency`.
         """
-        items = l2_normalize(
-            ops.leaky_relu(
-                self.projections[modality](self.features[modality]),
-                negative_slope=LEAKY_SLOPE,
-            )
-        )
+        items = self.project(modality, self.features[modality])
         users = l2_normalize(self.user_tables[modality])
         if self.route_prototypes:
             users = self.route(users, items)
@@ -143,6 +140,15 @@ class GRCN(Recommender):
         return (
             states + weighted_matmul(self.adjacency, attention, states),
             attention,
+        )
+
+    def project(self, modality, features):
+        """`Y` of some items, `(num_rows, dim)`."""
+        return l2_normalize(
+            ops.leaky_relu(
+                self.projections[modality](ops.convert_to_tensor(features)),
+                negative_slope=LEAKY_SLOPE,
+            )
         )
 
     def route(self, users, items):
@@ -173,6 +179,59 @@ class GRCN(Recommender):
             states = weighted_matmul(self.adjacency, edge_weights, states)
             total = total + states
         return total
+
+    def embed_users(self, baskets):
+        sources, confidences, contents = baskets.once(self._sources)
+        parts, attentions = zip(
+            *(self._basket_content(baskets, items) for items in contents)
+        )
+        trusted = np.stack(attentions, axis=1) * confidences[baskets.items]
+        edges = baskets.matrix(np.maximum(trusted.max(axis=1), 0.0))
+        return np.concatenate([edges @ sources, *parts], axis=1)
+
+    def _sources(self):
+        _, attentions = zip(*(self.content(m) for m in self.modalities))
+        states = l2_normalize(ops.convert_to_tensor(self.id_table))
+        spread = weighted_matmul(
+            self.adjacency, self.edge_weights(attentions), states
+        )
+        # A user whose own state is zero receives twice: the items' states
+        # before and after the first product.
+        return (
+            np.asarray(states + spread)[self.num_users :],
+            np.asarray(self.confidences)[self.num_users :],
+            [np.asarray(self.project(m, f)) for m, f in self.features.items()],
+        )
+
+    def _basket_content(self, baskets, items):
+        """States in one modality and the attention over baskets' edges."""
+        num_baskets = len(baskets.counts)
+
+        def attend(own):
+            products = np.sum(own[baskets.rows] * items[baskets.items], axis=1)
+            return np.asarray(
+                segment_softmax(products, baskets.rows, num_baskets)
+            )
+
+        own = np.zeros((num_baskets, items.shape[1]), "float32")
+        if self.route_prototypes:
+            for _ in range(self.num_routings):
+                routed = own + baskets.matrix(attend(own)) @ items
+                own = np.asarray(l2_normalize(routed))
+        weights = attend(own)
+        return own + baskets.matrix(weights) @ items, weights
+
+    def embed_items(self, features, neighbors):
+        contents = [self.project(m, features[m]) for m in self.modalities]
+        return ops.concatenate([ops.zeros_like(contents[0]), *contents], axis=1)
+
+    def parts(self):
+        users, items = (np.asarray(v) for v in self.embed())
+        parts = {}
+        for n, name in enumerate(("id", *self.modalities)):
+            own = slice(n * self.embedding_dim, (n + 1) * self.embedding_dim)
+            parts[name] = only_columns(users, own), only_columns(items, own)
+        return parts
 
     def loss_terms(self, user_ids, positive_item_ids, negative_item_ids):
         terms = super().loss_terms(

@@ -77,6 +77,9 @@ class ItemKNN(Recommender):
     def embed(self, training=False):
         return self.interactions, self.similarities
 
+    def embed_users(self, baskets):
+        return baskets.matrix(np.ones(len(baskets.items)))
+
     def call(self, user_ids, training=False):
         users, items = self.embed()
         return dense_product(users[np.asarray(user_ids)], transposed(items))

@@ -2,6 +2,8 @@ from keras import ops
 
 from camgr_tf.graphs import bipartite_adjacency
 from camgr_tf.losses import frobenius
+from camgr_tf.models.fold_in import id_states
+from camgr_tf.models.fold_in import item_sources
 from camgr_tf.models.recommender import Recommender
 from camgr_tf.ops import propagate
 
@@ -64,9 +66,19 @@ class LightGCN(Recommender):
         )
 
     def embed(self, training=False):
-        states = ops.concatenate([self.user_table, self.item_table], axis=0)
-        states = propagate(self.adjacency, states, self.num_layers)
+        states = propagate(self.adjacency, id_states(self), self.num_layers)
         return ops.split(states, [self.num_users], axis=0)
+
+    def embed_users(self, baskets):
+        items = baskets.once(
+            lambda: item_sources(
+                self.adjacency,
+                id_states(self),
+                self.num_layers,
+                self.num_users,
+            )
+        )
+        return baskets.symmetric @ items
 
     def loss_terms(self, user_ids, positive_item_ids, negative_item_ids):
         terms = super().loss_terms(

@@ -1,3 +1,4 @@
+import numpy as np
 from keras import ops
 
 from camgr_tf.graphs import bipartite_adjacency
@@ -8,6 +9,11 @@ from camgr_tf.layers import SemanticConvolution
 from camgr_tf.layers import split_modalities
 from camgr_tf.losses import half_squared
 from camgr_tf.losses import info_nce
+from camgr_tf.models.fold_in import id_states
+from camgr_tf.models.fold_in import item_sources
+from camgr_tf.models.fold_in import split_parts
+from camgr_tf.models.fold_in import split_rows
+from camgr_tf.models.fold_in import with_zeros
 from camgr_tf.models.recommender import Recommender
 from camgr_tf.ops import Adjacency
 from camgr_tf.ops import propagate
@@ -145,18 +151,11 @@ class MGCN(Recommender):
 
     def encode(self, rows=None):
         """`H`, the behavior view of all nodes, users first, or of `rows`."""
-        states = ops.concatenate([self.user_table, self.item_table], axis=0)
-        return propagate(self.adjacency, states, self.num_layers, rows)
+        return propagate(self.adjacency, id_states(self), self.num_layers, rows)
 
     def modal_states(self, rows=None):
         """`C_m` of each modality for all nodes, users first, or for `rows`."""
-        gated = [
-            self.item_table
-            * self.gates[m](
-                self.aligners[m](ops.convert_to_tensor(self.feature_tables[m]))
-            )
-            for m in self.modalities
-        ]
+        gated = [self.gated(m) for m in self.modalities]
         # All modalities side by side: one product for all.
         joined = self.convolution(
             gated,
@@ -166,6 +165,13 @@ class MGCN(Recommender):
         if rows is not None:
             joined = ops.take(joined, rows, axis=0)
         return split_modalities(joined, self.modalities)
+
+    def gated(self, modality):
+        """`z_m` of all items, `(num_items, embedding_dim)`."""
+        features = ops.convert_to_tensor(self.feature_tables[modality])
+        return self.item_table * self.gates[modality](
+            self.aligners[modality](features)
+        )
 
     def side(self, nodes, modal):
         """`side` of some nodes, each by itself.
@@ -177,19 +183,63 @@ class MGCN(Recommender):
         Returns:
             Tensor of that shape.
         """
+        common = self.common(modal)
+        specific = sum(
+            self.preferences[m](nodes) * (c - common) for m, c in modal.items()
+        )
+        return (specific + common) / (len(modal) + 1)
+
+    def common(self, modal):
+        """`common` of some nodes, as `side`."""
         logits = ops.concatenate(
             [self.query_logit(self.query_hidden(c)) for c in modal.values()],
             axis=1,
         )  # (num_rows, num_modalities)
         # `ops.softmax` warns of a single modality.
         weights = ops.exp(logits - ops.logsumexp(logits, axis=1, keepdims=True))
-        common = sum(
+        return sum(
             weights[:, k : k + 1] * c for k, c in enumerate(modal.values())
         )
-        specific = sum(
-            self.preferences[m](nodes) * (c - common) for m, c in modal.items()
+
+    def embed_users(self, baskets):
+        items, contents = baskets.once(self._sources)
+        nodes = ops.convert_to_tensor(baskets.symmetric @ items)
+        modal = {
+            m: ops.convert_to_tensor(baskets.symmetric @ states)
+            for m, states in contents.items()
+        }
+        return nodes + self.side(nodes, modal)
+
+    def _sources(self):
+        items = item_sources(
+            self.adjacency, id_states(self), self.num_layers, self.num_users
         )
-        return (specific + common) / (len(modal) + 1)
+        contents = self.modal_states().items()
+        return items, {m: split_rows(c, self.num_users)[1] for m, c in contents}
+
+    def embed_items(self, features, neighbors):
+        modal = {}
+        for m in self.modalities:
+            rows = neighbors.rows(
+                m, features[m], self.num_neighbors, self.item_graphs[m]
+            )
+            modal[m] = ops.convert_to_tensor(rows @ np.asarray(self.gated(m)))
+        nodes = ops.zeros_like(next(iter(modal.values())))
+        return self.side(nodes, modal)
+
+    def parts(self):
+        nodes, modal = self.encode(), self.modal_states()
+        common = self.common(modal) / (len(modal) + 1)
+        distinct = self.side(nodes, modal) - common
+        return split_parts(
+            {"id": nodes, "common": common, "distinct": distinct},
+            self.num_users,
+        )
+
+    def parts_without(self, modality):
+        # Zeros behind the item graph: the query weighs the others anew.
+        nodes, modal = self.encode(), with_zeros(self.modal_states(), modality)
+        return split_rows(nodes + self.side(nodes, modal), self.num_users)
 
     def loss_terms(self, user_ids, positive_item_ids, negative_item_ids):
         # Behind the graphs each node is by itself: batch rows only.

@@ -1,3 +1,4 @@
+import numpy as np
 from keras import ops
 
 from camgr_tf.graphs import bipartite_adjacency
@@ -5,6 +6,9 @@ from camgr_tf.graphs import cache_folder
 from camgr_tf.graphs import semantic_matrix
 from camgr_tf.layers.weight_name import weight_name
 from camgr_tf.losses import half_squared
+from camgr_tf.models.fold_in import id_states
+from camgr_tf.models.fold_in import item_layers
+from camgr_tf.models.fold_in import split_rows
 from camgr_tf.models.recommender import Recommender
 from camgr_tf.ops import Adjacency
 from camgr_tf.ops import l2_normalize
@@ -184,6 +188,13 @@ class MICRO(Recommender):
 
     def learned_graph(self, modality):
         """One modality's `kNN(Linear(F))`: neighbors and their weights."""
+        neighbors, cosines = self.learned_cosines(modality)
+        roots = ops.sqrt(_degrees(cosines))
+        scales = roots[:, None] * ops.take(roots, neighbors, axis=0)
+        return neighbors, cosines / scales
+
+    def learned_cosines(self, modality):
+        """Neighbors by the projected features, and the cosines kept."""
         rows = l2_normalize(
             self.projections[modality](self.feature_tables[modality])
         )
@@ -192,10 +203,7 @@ class MICRO(Recommender):
         cosines = ops.relu(
             ops.sum(rows[:, None] * ops.take(rows, neighbors, axis=0), axis=2)
         )
-        totals = ops.sum(cosines, axis=1)
-        roots = ops.sqrt(ops.where(totals > 0, totals, ops.ones_like(totals)))
-        scales = roots[:, None] * ops.take(roots, neighbors, axis=0)
-        return neighbors, cosines / scales
+        return neighbors, cosines
 
     def training_graphs(self):
         """`learned_graphs`, rebuilt only after a call of `begin_epoch`."""
@@ -229,30 +237,90 @@ class MICRO(Recommender):
             Tuple: the list of the `Z_m`, and `h`; float tensors of shape
             `(num_items, dim)`.
         """
-        share = self.initial_graph_weight
-        views = []
-        for m, (neighbors, weights) in zip(self.modalities, graphs):
-            states = self.item_table
-            for _ in range(self.num_item_layers):
-                learned = ops.sum(
-                    weights[:, :, None] * ops.take(states, neighbors, axis=0),
-                    axis=1,
-                )
-                initial = sparse_matmul(self.initial_graphs[m], states)
-                states = (1.0 - share) * learned + share * initial
-            views.append(states)
+        views = [
+            self.convolve(m, graph, self.num_item_layers)
+            for m, graph in zip(self.modalities, graphs)
+        ]
         if len(views) == 1:
             return views, views[0]
         stacked = ops.stack(views, axis=1)  # (num_items, modalities, dim)
-        logits = self.query_logit(self.query_hidden(stacked))
-        return views, ops.sum(ops.softmax(logits, axis=1) * stacked, axis=1)
+        return views, ops.sum(self.weigh(stacked) * stacked, axis=1)
+
+    def convolve(self, modality, graph, num_layers):
+        """`K_m` taken `num_layers` times to the items' embeddings."""
+        share = self.initial_graph_weight
+        neighbors, weights = graph
+        states = ops.convert_to_tensor(self.item_table)
+        for _ in range(num_layers):
+            learned = ops.sum(
+                weights[:, :, None] * ops.take(states, neighbors, axis=0),
+                axis=1,
+            )
+            initial = sparse_matmul(self.initial_graphs[modality], states)
+            states = (1.0 - share) * learned + share * initial
+        return states
+
+    def weigh(self, stacked):
+        """`softmax_m(query(Z_m))`, `(num_items, modalities, 1)`."""
+        return ops.softmax(self.query_logit(self.query_hidden(stacked)), axis=1)
 
     def fuse(self, fused):
         """Final users and items from `h`."""
-        nodes = ops.concatenate([self.user_table, self.item_table], axis=0)
-        nodes = propagate(self.adjacency, nodes, self.num_layers)
+        nodes = propagate(self.adjacency, id_states(self), self.num_layers)
         users, items = ops.split(nodes, [self.num_users], axis=0)
         return users, items + l2_normalize(fused)
+
+    def embed_users(self, baskets):
+        layers = baskets.once(
+            lambda: item_layers(
+                self.adjacency,
+                id_states(self),
+                self.num_layers,
+                self.num_users,
+            )
+        )
+        # Each layer is the mean over the node itself and its neighbors.
+        sizes = baskets.counts[:, None]
+        own = np.zeros((len(sizes), self.embedding_dim), "float32")
+        total = own
+        for items in layers[:-1]:
+            own = (own + sizes * (baskets.mean @ items)) / (sizes + 1.0)
+            total = total + own
+        return total / (self.num_layers + 1)
+
+    def embed_items(self, features, neighbors):
+        share = self.initial_graph_weight
+        views = []
+        for m in self.modalities:
+            initial = neighbors.rows(
+                m, features[m], self.num_neighbors, self.initial_graphs[m]
+            )
+            project = self.projections[m]
+            learned = neighbors.rows_among(
+                project(self.feature_tables[m]),
+                project(features[m]),
+                self.num_neighbors,
+                np.asarray(_degrees(self.learned_cosines(m)[1])),
+            )
+            rows = (1.0 - share) * learned + share * initial
+            states = self.convolve(
+                m, self.learned_graph(m), self.num_item_layers - 1
+            )
+            views.append(rows @ np.asarray(states))
+        stacked = ops.stack(views, axis=1)  # (num_new, modalities, dim)
+        return l2_normalize(ops.sum(self.weigh(stacked) * stacked, axis=1))
+
+    def parts(self):
+        nodes = propagate(self.adjacency, id_states(self), self.num_layers)
+        parts = {"id": split_rows(nodes, self.num_users)}
+        views, fused = self.modal_states(self.learned_graphs())
+        weights = np.asarray(self.weigh(ops.stack(views, axis=1)))
+        # All modalities are divided by the length of their sum, item by item.
+        lengths = np.linalg.norm(np.asarray(fused), axis=1, keepdims=True)
+        lengths = np.maximum(lengths, 1e-12)
+        for n, m in enumerate(self.modalities):
+            parts[m] = None, weights[:, n] * np.asarray(views[n]) / lengths
+        return parts
 
     def loss_terms(self, user_ids, positive_item_ids, negative_item_ids):
         views, fused = self.modal_states(self.training_graphs())
@@ -288,3 +356,9 @@ class MICRO(Recommender):
             queries, keys, self.block_size, bound=1.0 / self.temperature
         )
         return denominators - own
+
+
+def _degrees(cosines):
+    """Row sums of kept cosines; one for a row of zeros."""
+    sums = ops.sum(cosines, axis=1)
+    return ops.where(sums > 0, sums, ops.ones_like(sums))

@@ -1,4 +1,5 @@
 import keras
+import numpy as np
 from keras import ops
 
 from camgr_tf.graphs import item_user_adjacency
@@ -153,6 +154,13 @@ class MMGCN(Recommender):
         users = l2_normalize(ops.convert_to_tensor(self.user_tables[modality]))
         return users, sparse_matmul(self.item_users, users)
 
+    def item_start(self, modality, features):
+        """`X_0` of some items in one modality, `(num_rows, width)`."""
+        features = ops.convert_to_tensor(features)
+        if modality in self.projections:
+            features = self.projections[modality](features)
+        return l2_normalize(features)
+
     def begin_epoch(self, epoch=0):
         # Untrained tables change only when weights are loaded, which is
         # between epochs.
@@ -174,10 +182,7 @@ class MMGCN(Recommender):
         Returns:
             Tuple of tensors `(num_rows, dim)`, of users and of items.
         """
-        items = self.features[modality]
-        if modality in self.projections:
-            items = self.projections[modality](items)
-        items = l2_normalize(items)
+        items = self.item_start(modality, self.features[modality])
         users, from_users = start or self.user_start(modality)
         user_ids_table, item_ids_table = ops.split(
             ops.convert_to_tensor(self.id_table), [self.num_users], axis=0
@@ -213,6 +218,58 @@ class MMGCN(Recommender):
             + own @ own_kernel
             + layer.bias
         )
+
+    def embed_users(self, baskets):
+        messages = baskets.once(
+            lambda: {m: self._item_messages(m) for m in self.modalities}
+        )
+        total = 0.0
+        for m in self.modalities:
+            width = messages[m][0].shape[1]
+            own = ops.zeros((len(baskets.counts), width))
+            for k, items in enumerate(messages[m]):
+                gathered = ops.convert_to_tensor(baskets.mean @ items)
+                own = self.combine(f"{m}_{k}", own, gathered, 0.0)
+            total = total + own
+        return total / len(self.modalities)
+
+    def _item_messages(self, modality):
+        """What a user gets from each item, layer by layer."""
+        items = self.item_start(modality, self.features[modality])
+        users, _ = self.user_start(modality)
+        user_ids, item_ids = ops.split(
+            ops.convert_to_tensor(self.id_table), [self.num_users], axis=0
+        )
+        messages = []
+        for k in range(self.num_layers):
+            name = f"{modality}_{k}"
+            kernel = ops.convert_to_tensor(self.convolutions[name])
+            to_users = items @ kernel
+            messages.append(np.asarray(to_users))
+            to_items = sparse_matmul(self.item_users, users @ kernel)
+            gathered = sparse_matmul(self.user_items, to_users)
+            users = self.combine(name, users, gathered, user_ids)
+            items = self.combine(name, items, to_items, item_ids)
+        return messages
+
+    def embed_items(self, features, neighbors):
+        total = 0.0
+        for m in self.modalities:
+            states = self.item_start(m, features[m])
+            for k in range(self.num_layers):
+                name = f"{m}_{k}"
+                width = self.convolutions[name].shape[1]
+                nothing = ops.zeros((len(states), width))
+                states = self.combine(name, states, nothing, 0.0)
+            total = total + states
+        return total / len(self.modalities)
+
+    def parts(self):
+        scale = 1.0 / len(self.modalities)
+        return {
+            m: tuple(scale * np.asarray(v) for v in self.branch(m))
+            for m in self.modalities
+        }
 
     def loss_terms(self, user_ids, positive_item_ids, negative_item_ids):
         item_ids = ops.concatenate([positive_item_ids, negative_item_ids])

@@ -1,7 +1,9 @@
+import numpy as np
 from keras import ops
 
 from camgr_tf.graphs import bipartite_adjacency
 from camgr_tf.losses import info_nce
+from camgr_tf.models.fold_in import item_sources
 from camgr_tf.models.recommender import Recommender
 from camgr_tf.ops import l2_normalize
 from camgr_tf.ops import propagate
@@ -118,17 +120,53 @@ class SLMRec(Recommender):
 
     def propagated_states(self):
         """`[G_id || G_m ...]`, `(num_rows, (1 + modalities) * dim)` each."""
+        states = propagate(self.adjacency, self.start(), self.num_layers)
+        return ops.split(states, [self.num_users], axis=0)
+
+    def start(self):
+        """What is propagated, `(num_nodes, (1 + modalities) * dim)`."""
         contents = [
             self.projections[m](self.features[m]) for m in self.features
         ]
         items = ops.concatenate([self.item_table, *contents], axis=1)
         users = ops.tile(self.user_table, (1, 1 + len(contents)))
-        states = propagate(
-            self.adjacency,
-            ops.concatenate([users, items], axis=0),
-            self.num_layers,
+        return ops.concatenate([users, items], axis=0)
+
+    def embed_users(self, baskets):
+        items = baskets.once(
+            lambda: item_sources(
+                self.adjacency, self.start(), self.num_layers, self.num_users
+            )
         )
-        return ops.split(states, [self.num_users], axis=0)
+        return self.user_fusion(baskets.symmetric @ items)
+
+    def embed_items(self, features, neighbors):
+        contents = [
+            self.projections[m](
+                l2_normalize(ops.convert_to_tensor(features[m]))
+            )
+            for m in self.modalities
+        ]
+        states = ops.concatenate(
+            [ops.zeros_like(contents[0]), *contents], axis=1
+        )
+        # No neighbors: of the mean over layers the first alone is not zero.
+        return self.item_fusion(states / (self.num_layers + 1))
+
+    def parts(self):
+        names = ("id", *self.modalities)
+
+        def summands(states, layer):
+            blocks = np.split(np.asarray(states), len(names), axis=1)
+            kernels = np.split(np.asarray(layer.kernel), len(names), axis=0)
+            bias = np.tile(np.asarray(layer.bias), (len(blocks[0]), 1))
+            return [*(b @ k for b, k in zip(blocks, kernels)), bias]
+
+        users, items = self.propagated_states()
+        both = zip(
+            summands(users, self.user_fusion), summands(items, self.item_fusion)
+        )
+        return dict(zip((*names, "bias"), both))
 
     def loss_terms(self, user_ids, positive_item_ids, negative_item_ids):
         users, items = self.propagated_states()

@@ -2,6 +2,7 @@ import numpy as np
 from keras import ops
 
 from camgr_tf.losses import frobenius
+from camgr_tf.models.fold_in import only_columns
 from camgr_tf.models.recommender import Recommender
 
 
@@ -51,6 +52,7 @@ class VBPR(Recommender):
         self.l2_weight = l2_weight
         # The sort is stable: it moves the text and nothing else.
         self.modalities = sorted(dataset.features, key=lambda m: m != "text")
+        self.widths = [dataset.features[m].shape[1] for m in self.modalities]
         self.features = ops.convert_to_tensor(
             np.concatenate(
                 [dataset.features[m] for m in self.modalities], axis=1
@@ -75,6 +77,34 @@ class VBPR(Recommender):
             [self.item_table, self.projection(self.features)], axis=1
         )
         return ops.convert_to_tensor(self.user_table), items
+
+    def embed_items(self, features, neighbors):
+        joined = ops.concatenate([features[m] for m in self.modalities], axis=1)
+        content = self.projection(joined)
+        return ops.concatenate([ops.zeros_like(content), content], axis=1)
+
+    def parts(self):
+        users, items = (np.asarray(v) for v in self.embed())
+        dim = self.embedding_dim
+        identity, content = slice(0, dim), slice(dim, None)
+        parts = {
+            "id": (
+                only_columns(users, identity),
+                only_columns(items, identity),
+            ),
+            "content": (only_columns(users, content), None),
+        }
+        columns = np.split(
+            np.arange(sum(self.widths)), np.cumsum(self.widths)[:-1]
+        )
+        features = np.asarray(self.features)
+        kernel = np.asarray(self.projection.kernel)
+        for m, own in zip(self.modalities, columns):
+            projected = features[:, own] @ kernel[own]
+            parts[m] = None, np.pad(projected, ((0, 0), (dim, 0)))
+        bias = np.pad(np.asarray(self.projection.bias), (dim, 0))
+        parts["bias"] = None, np.tile(bias, (len(items), 1))
+        return parts
 
     def loss_terms(self, user_ids, positive_item_ids, negative_item_ids):
         # Projecting the batch's items alone gives the same values.

@@ -49,10 +49,40 @@ def nearest_neighbors(
         Eq. 10 and 11.
     """
     features = np.asarray(features)
-    num_items, width = features.shape
-    check_num_neighbors(num_neighbors, num_items, include_self)
+    check_num_neighbors(num_neighbors, len(features), include_self)
+    own = np.arange(len(features)) if rows is None else np.asarray(rows)
+    return nearest_among(
+        features if rows is None else features[own],
+        features,
+        num_neighbors,
+        left_out=None if include_self else own,
+        block_size=block_size,
+    )
+
+
+def nearest_among(queries, keys, num_neighbors, left_out=None, block_size=None):
+    """Exact cosine top-k of some rows among others, as `nearest_neighbors`.
+
+    Args:
+        queries: Float array of shape `(num_queries, width)`.
+        keys: Float array of shape `(num_keys, width)`.
+        num_neighbors: Integer, at most `num_keys`.
+        left_out: Integer array of shape `(num_queries,)`, for each query the
+            key that is no candidate. Defaults to `None`: all are.
+        block_size: Integer. Queries computed at one time. Defaults to
+            `None`: what fits in 192 MB.
+
+    Returns:
+        Tuple `(indices, similarities)` of shape `(num_queries,
+        num_neighbors)`, int32 and float32, best first, equal similarities by
+        the smaller index.
+
+    Raises:
+        ValueError: If `block_size` is below 1.
+    """
+    num_keys, width = keys.shape
     num_columns = max(num_neighbors, TILE_NUMBERS // width)
-    num_columns = min(num_columns, num_items)
+    num_columns = min(num_columns, num_keys)
     if block_size is None:
         block_size = BLOCK_ENTRIES // num_columns
         block_size = max(1, min(block_size, TILE_NUMBERS // width))
@@ -60,24 +90,24 @@ def nearest_neighbors(
         raise ValueError(
             f"`block_size` must be positive. Received: block_size={block_size}"
         )
-    rows = np.arange(num_items) if rows is None else np.asarray(rows)
-    norms = row_norms(features)
-    indices = np.empty((len(rows), num_neighbors), "int32")
-    similarities = np.empty((len(rows), num_neighbors), "float32")
-    for start in range(0, len(rows), block_size):
+    key_norms = row_norms(keys)
+    query_norms = key_norms if queries is keys else row_norms(queries)
+    indices = np.empty((len(queries), num_neighbors), "int32")
+    similarities = np.empty((len(queries), num_neighbors), "float32")
+    for start in range(0, len(queries), block_size):
         places = slice(start, start + block_size)
-        own = rows[places]
-        units = features[own] / norms[own, None]
+        units = queries[places] / query_norms[places, None]
         best = None
-        for first in range(0, num_items, num_columns):
+        for first in range(0, num_keys, num_columns):
             tile = slice(first, first + num_columns)
-            columns = features[tile] / norms[tile, None]
+            columns = keys[tile] / key_norms[tile, None]
             block = (units @ columns.T).astype("float32")
-            if not include_self:
+            if left_out is not None:
+                out = left_out[places]
                 inside = np.flatnonzero(
-                    (own >= first) & (own < first + num_columns)
+                    (out >= first) & (out < first + num_columns)
                 )
-                block[inside, own[inside] - first] = -np.inf
+                block[inside, out[inside] - first] = -np.inf
             if best is None:
                 best = _top_k(block, min(num_neighbors, block.shape[1]))
             else:

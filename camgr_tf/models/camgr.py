@@ -15,7 +15,7 @@ from camgr_tf.losses import half_squared
 from camgr_tf.losses import info_nce
 from camgr_tf.losses import own_pair_contrast
 from camgr_tf.losses import squared
-from camgr_tf.models.recommender import Recommender
+from camgr_tf.models.camgr_fold_in import CAmgrFoldIn
 from camgr_tf.ops import Adjacency
 from camgr_tf.ops import layer_mean
 from camgr_tf.ops import propagate
@@ -29,7 +29,7 @@ CONTRASTS = ("batch", "all", "own_pairs")
 L2_ON = ("states", "embeddings", "weights")
 
 
-class CAmgr(Recommender):
+class CAmgr(CAmgrFoldIn):
     """Cross-attention fusion of purified modalities on two kinds of graph.
 
     ```

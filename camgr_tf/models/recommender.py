@@ -7,6 +7,7 @@ from camgr_tf.layers.initializers import torch_uniform
 from camgr_tf.layers.initializers import xavier_normal
 from camgr_tf.layers.weight_name import weight_name
 from camgr_tf.losses import bpr
+from camgr_tf.ops.embedding_rows import float_rows
 
 
 class Recommender(keras.Model):
@@ -15,7 +16,9 @@ class Recommender(keras.Model):
     A subclass builds its weights in the constructor, from the data set that
     it is given, and overrides `embed`. It may override `loss_terms`. Scores,
     the training step, and everything that trains, evaluates, saves, resumes
-    and serves a model rely on these two alone.
+    and serves a model rely on these two alone. What a model knows of users
+    and items that training did not see, and of the summands of its score, it
+    says in `embed_users`, `embed_items`, `parts` and `parts_without`.
 
     The data set is data, not configuration: it is given to the constructor
     and never saved with the model. A saved run is its parameters and its
@@ -120,6 +123,79 @@ class Recommender(keras.Model):
         Args:
             epoch: Integer, from 0. Defaults to `0`.
         """
+
+    # === What a model may know besides ===
+
+    def embed_users(self, baskets):
+        """Final vectors of new users from lists of items, without training.
+
+        A model whose users are computed from their items overrides this: the
+        vector is the one that it computes for a user with these training
+        items whose own ID embedding is zero. Here it is the mean of the final
+        vectors of the items, for models that know a user by a trained
+        embedding alone; it is no part of such a model.
+
+        Args:
+            baskets: `camgr_tf.models.fold_in.Baskets`.
+
+        Returns:
+            Float array or SciPy CSR matrix of shape `(num_baskets, dim)`.
+        """
+        items = baskets.once(lambda: float_rows(self.embed()[1]))
+        return baskets.mean @ items
+
+    def embed_items(self, features, neighbors):
+        """Final vectors of items that nobody has, from their features alone.
+
+        A model that reads content overrides this: the ID embedding counts as
+        zero, the item has no users, and of the item graphs it sees its most
+        similar items among those with users. Here it is zeros: without
+        content such items cannot be told apart.
+
+        Args:
+            features: Dictionary from each modality to a float32 array of
+                shape `(num_new, width)`; at least one modality.
+            neighbors: `camgr_tf.models.fold_in.ItemNeighbors`.
+
+        Returns:
+            Float array of shape `(num_new, dim)`.
+        """
+        num_new = len(next(iter(features.values())))
+        return np.zeros((num_new, self.embed()[1].shape[1]), "float32")
+
+    def parts(self):
+        """Named summands of the users' and of the items' final vectors.
+
+        A score is a product of sums, so that it splits exactly along them.
+        Names are `"id"`, `"common"`, `"distinct"`, `"content"`, `"bias"` and
+        the modalities, as far as a model has such a part; here there is
+        `"id"` alone.
+
+        Returns:
+            Dictionary from a name to a tuple of float arrays, the users'
+            `(num_users, dim)` and the items' `(num_items, dim)`; `None` in
+            place of one that has no such summand. Those of the users add up
+            to the users of `embed`, and the items' to its items.
+        """
+        return {"id": tuple(float_rows(v) for v in self.embed())}
+
+    def parts_without(self, modality):
+        """Final vectors with the states of one modality set to zero.
+
+        Here the summand of that name is left out, if there is one. A model
+        that mixes modalities overrides this and computes its vectors again.
+
+        Args:
+            modality: String.
+
+        Returns:
+            Tuple of float arrays `(num_users, dim)` and `(num_items, dim)`.
+        """
+        vectors = tuple(float_rows(v) for v in self.embed())
+        own = self.parts().get(modality, (None, None))
+        return tuple(
+            v if part is None else v - part for v, part in zip(vectors, own)
+        )
 
     # === What the base does with it ===
 

@@ -16,8 +16,8 @@ def add_items(recommender, features, item_ids, titles=None, images=None):
 
     Returns:
         A new `TrainedRecommender`. Known users and items keep their vectors;
-        new items get those of `camgr_tf.serving.new_items`, whatever other
-        items are added with them.
+        new items get those of the model's `embed_items`, whatever other items
+        are added with them.
 
     Raises:
         ValueError: If a modality is missing or unknown, a shape does not
@@ -27,12 +27,13 @@ def add_items(recommender, features, item_ids, titles=None, images=None):
     features = _checked(recommender, features, len(item_ids))
     result = copy.copy(recommender)
     result.catalog = recommender.catalog.with_items(item_ids, titles, images)
-    result.item_vectors = np.concatenate(
-        [
-            recommender.item_vectors,
-            recommender.vectors_of_features(features, len(item_ids)),
-        ]
-    )
+    new = recommender.vectors_of_features(features, len(item_ids))
+    plain = recommender.plain_item_vectors
+    result.plain_item_vectors = np.concatenate([plain, new])
+    result.item_vectors = result.plain_item_vectors
+    if recommender.item_vectors is not plain:
+        result.item_vectors = np.concatenate([recommender.item_vectors, new])
+    result._explainer = None
     zeros = np.zeros(len(item_ids), recommender.popularity.dtype)
     result.popularity = np.concatenate([recommender.popularity, zeros])
     result.features, result.has_modality = {}, {}

@@ -20,6 +20,8 @@ class Catalog:
         images: Array of paths of shape `(num_items,)`, empty where an item
             has no picture, or `None` where the data have none. As the data
             name them: see `picture`.
+        columns: DataFrame of strings, what else the items' table has, such
+            as a price or a category.
 
     Raises:
         ValueError: If two users or two items have the same original id.
@@ -31,6 +33,8 @@ class Catalog:
         self.item_ids = _strings(items["original_id"])
         self.titles = _strings(items["title"]) if "title" in items else None
         self.images = _strings(items["image"]) if "image" in items else None
+        known = {"original_id", "title", "image"}.intersection(items.columns)
+        self.columns = items.drop(columns=sorted(known)).reset_index(drop=True)
         self._image_folder = Path(dataset.folder)
         self._num_in_folder = len(self.item_ids)
         self._user_index = _index(self.user_ids, "user")
@@ -87,6 +91,32 @@ class Catalog:
             return None
         return path if path.is_file() else None
 
+    def matches(self, where):
+        """Which items have the wanted values in columns of their table.
+
+        Args:
+            where: Dictionary from a column to a value, a list of values, or
+                a tuple `(lowest, highest)` of numbers or `None`. A number
+                equals a field that is that number however it is written; an
+                empty field is in no range.
+
+        Returns:
+            bool array of shape `(num_items,)`.
+
+        Raises:
+            ValueError: If there is no such column, or a range is none.
+        """
+        unknown = sorted(set(where) - set(self.columns))
+        if unknown:
+            raise ValueError(
+                f"`where` may name the columns {sorted(self.columns)} of the "
+                f"items' table. Received: {unknown}"
+            )
+        result = np.ones(len(self.item_ids), bool)
+        for name, wanted in where.items():
+            result &= _matches(self.columns[name], name, wanted)
+        return result
+
     def with_items(self, item_ids, titles=None, images=None):
         """A catalog with more items behind those of this one.
 
@@ -105,6 +135,10 @@ class Catalog:
         result = copy.copy(self)
         result.item_ids = np.concatenate([self.item_ids, _strings(item_ids)])
         result._item_index = _index(result.item_ids, "item")
+        # Nothing else is known of them: an empty field matches nothing.
+        result.columns = self.columns.reindex(
+            range(len(result.item_ids)), fill_value=""
+        )
         for name, values in (("titles", titles), ("images", images)):
             known = getattr(self, name)
             if known is not None:
@@ -115,6 +149,32 @@ class Catalog:
 
 def _strings(values):
     return np.array([str(value) for value in values], dtype=object)
+
+
+def _matches(column, name, wanted):
+    numbers = pd.to_numeric(column, errors="coerce").to_numpy("float64")
+    if isinstance(wanted, tuple):
+        if len(wanted) != 2 or not all(
+            bound is None or _is_number(bound) for bound in wanted
+        ):
+            raise ValueError(
+                "A range of `where` must be a tuple (lowest, highest) of "
+                f"numbers or None. Received: {name}={wanted!r}"
+            )
+        low, high = wanted
+        inside = np.isfinite(numbers)
+        inside &= numbers >= (-np.inf if low is None else low)
+        return inside & (numbers <= (np.inf if high is None else high))
+    values = wanted if isinstance(wanted, list | set) else [wanted]
+    found = column.isin([str(value) for value in values]).to_numpy()
+    for value in filter(_is_number, values):
+        found = found | (numbers == value)
+    return found
+
+
+def _is_number(value):
+    number = isinstance(value, int | float | np.number)
+    return number and not isinstance(value, bool)
 
 
 def _index(ids, kind):

@@ -14,8 +14,10 @@ import pandas as pd
 
 from camgr_tf.config import resolve_config
 from camgr_tf.data.cold_items import COLD_ITEMS
+from camgr_tf.data.user_items import UserItems
 from camgr_tf.metrics.ranking import METRICS
 from camgr_tf.registry import MODELS
+from camgr_tf.serving.lists import check_file
 from camgr_tf.serving.recommender import load
 from camgr_tf.staged_file import staged_file
 from camgr_tf.training.runs import OUTPUTS
@@ -28,7 +30,7 @@ def evaluate_cold_items(recommender, cutoffs=(5, 10, 20, 50)):
     """Ranks warm and cold items, each among themselves and cold among all.
 
     Cold items are those without a user in training; their vectors are those
-    of `camgr_tf.serving.new_items`. Each setting looks at the test rows of
+    of the model's `embed_items`. Each setting looks at the test rows of
     its items, for users with training items and at least one such row, and
     leaves the users' training items out.
 
@@ -75,9 +77,8 @@ def _evaluate(recommender, rows, candidates, cutoffs):
     users, counts = np.unique(rows[:, 0], return_counts=True)
     k = min(max(cutoffs), len(candidates))
     ranking, _ = recommender.rank(users, k, columns=candidates)
-    relevant = rows[:, 0].astype("int64") * recommender.num_items + rows[:, 1]
-    listed = users[:, None].astype("int64") * recommender.num_items + ranking
-    hits = np.isin(listed, relevant)
+    relevant = UserItems(rows, recommender.num_users, recommender.num_items)
+    hits = relevant.contains(users, ranking)
     allowed = np.zeros(recommender.num_items, bool)
     allowed[candidates] = True
     seen = [allowed[recommender.seen.of(user)].sum() for user in users]
@@ -109,9 +110,13 @@ def compare_models(models, output_root=None, progress=True, **parameters):
     Returns:
         DataFrame of `evaluate_cold_items` with a column `model` before all.
     """
+    # All of them first: a word that one does not know costs no training.
+    configs = [
+        resolve_config(model=model, split=COLD_ITEMS, **parameters)
+        for model in models
+    ]
     tables = []
-    for model in models:
-        config = resolve_config(model=model, split=COLD_ITEMS, **parameters)
+    for model, config in zip(models, configs):
         run = train(config, output_root=output_root, progress=progress)
         table = evaluate_cold_items(
             load(run.folder, data_root=config.data_root)
@@ -138,6 +143,8 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
     logging.basicConfig(format="%(message)s")
     _logger.setLevel(logging.INFO)
+    path = options.output_root / f"cold_items-{options.dataset}.csv"
+    check_file(path)
     table = compare_models(
         options.models,
         output_root=options.output_root,
@@ -147,7 +154,6 @@ def main(arguments=None):
         split_seed=options.split_seed,
         seed=options.seed,
     )
-    path = options.output_root / f"cold_items-{options.dataset}.csv"
     with staged_file(path) as staging:
         table.to_csv(staging, index=False)
     _logger.info("%s", table.to_string(index=False, float_format="%.4f"))

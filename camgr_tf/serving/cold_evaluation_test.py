@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from camgr_tf.serving.cold_evaluation import compare_models
 from camgr_tf.serving.cold_evaluation import evaluate_cold_items
 from camgr_tf.serving.cold_evaluation import main
 from camgr_tf.serving.recommender import load
@@ -48,3 +49,27 @@ def test_the_command_writes_a_table(small_root, tmp_path):
     table = pd.read_csv(tmp_path / "cold_items-small.csv")
     assert table["model"].tolist() == ["mf"] * 3 + ["vbpr"] * 3
     assert table["setting"].tolist()[:3] == ["warm", "cold", "cold among all"]
+
+
+def test_a_parameter_that_one_model_lacks_costs_no_training(
+    small_root, tmp_path
+):
+    with pytest.raises(ValueError, match="num_neighbors"):
+        compare_models(
+            ["camgr", "mf"],
+            output_root=tmp_path,
+            dataset="small",
+            data_root=str(small_root),
+            num_neighbors=3,
+        )
+    assert not list(tmp_path.iterdir())
+
+
+def test_places_without_an_item_are_no_hits(small_run):
+    # Everybody has seen all candidates but their test items: lists are
+    # shorter than the cutoff, and their empty places count for nothing.
+    recommender = load(small_run("lightgcn", split="cold_items"))
+    table = evaluate_cold_items(recommender, cutoffs=(24,))
+    table = table.set_index("setting")
+    assert table.loc["cold among all", "recall@24"] == pytest.approx(1.0)
+    assert table.loc["cold", "recall@24"] == pytest.approx(1.0)

@@ -93,3 +93,51 @@ def test_weights_move_the_item_vectors(small_camgr, explainer):
     )
     with pytest.raises(ValueError, match=r"Received: \['sound'\]"):
         explainer.weighted_item_vectors({"sound": 2.0})
+
+
+def test_the_recommender_gives_the_reason_of_its_own_list(small_camgr):
+    first = small_camgr.recommend("user03", 1).iloc[0]
+    explanation = small_camgr.explain("user03", first["item"])
+    assert explanation.score == pytest.approx(first["score"], rel=1e-4)
+    assert explanation.sentence.endswith(".")
+    basket = small_camgr.explain_for_items(["item02"], first["item"])
+    assert basket.parts.index.tolist() == ["items"]
+
+
+def test_weights_are_a_summand_and_the_same_as_in_the_list(small_camgr):
+    weighted = small_camgr.weighted({"image": 2.0, "text": 1.0})
+    table = weighted.recommend("user03", 4)
+    for item, score in zip(table["item"], table["score"]):
+        explanation = weighted.explain("user03", item)
+        assert explanation.score == pytest.approx(score, rel=1e-4)
+        assert "image x 2" in explanation.parts
+        assert "text x 1" not in explanation.parts
+        plain = small_camgr.explain("user03", item)
+        assert explanation.modalities["image"] == pytest.approx(
+            2 * plain.modalities["image"], rel=1e-4
+        )
+    # Weights replace weights; they do not add up.
+    again = weighted.weighted({"image": 1.0})
+    np.testing.assert_allclose(
+        again.item_vectors, small_camgr.item_vectors, atol=1e-6
+    )
+
+
+def test_new_items_of_a_weighted_recommender(small_camgr):
+    weighted = small_camgr.weighted({"image": 3.0})
+    features = {m: f[:1] for m, f in small_camgr.features.items()}
+    more = add_items(weighted, features, ["new"])
+    table = more.recommend("user03", 20)
+    for item, score in zip(table["item"], table["score"]):
+        expected = more.explain("user03", item).score
+        assert score == pytest.approx(expected, rel=1e-4, abs=1e-6)
+
+
+@pytest.mark.parametrize("model", ["itemknn", "popularity"])
+def test_models_that_count_are_explained_too(small_run, model):
+    parameters = {"num_neighbors": 6} if model == "itemknn" else {}
+    recommender = load(small_run(model, **parameters))
+    first = recommender.recommend("user03", 1).iloc[0]
+    explanation = recommender.explain("user03", first["item"])
+    assert explanation.score == pytest.approx(first["score"], rel=1e-4)
+    assert "taste" in explanation.sentence

@@ -7,18 +7,29 @@ from pathlib import Path
 import scipy.sparse
 
 from camgr_tf.serving.item_index import build_index
+from camgr_tf.serving.item_index import check_index
+from camgr_tf.serving.lists import check_file
+from camgr_tf.serving.lists import check_k
 from camgr_tf.serving.parquet import export_vectors
 from camgr_tf.serving.parquet import write_recommendations
 from camgr_tf.serving.recommender import load
+from camgr_tf.serving.saved_model import check_replaceable
 from camgr_tf.serving.saved_model import export_saved_model
 
 _logger = logging.getLogger("camgr_tf.serving.export")
 
 KINDS = ("saved_model", "vectors", "index", "recommendations")
+FILES = {
+    "vectors": ("users.parquet", "items.parquet"),
+    "index": ("items.faiss",),
+    "recommendations": ("recommendations.parquet",),
+}
 
 
 def export(recommender, folder, kinds=KINDS, k=20, progress=True):
     """Writes a recommender in the forms that others use.
+
+    Everything is checked before anything is written.
 
     Args:
         recommender: `TrainedRecommender`.
@@ -37,26 +48,16 @@ def export(recommender, folder, kinds=KINDS, k=20, progress=True):
         List of the paths that were written.
 
     Raises:
-        ValueError: For an unknown kind, or one that a model of neighborhoods
-            does not have.
+        ValueError: For an unknown kind or none, one that a model of
+            neighborhoods does not have, or an impossible `k`.
+        ImportError: For an index without faiss.
+        OSError: If something else is in the place of what is to be written.
     """
-    unknown = sorted(set(kinds) - set(KINDS))
-    if unknown:
-        raise ValueError(
-            f"`kinds` may name {', '.join(KINDS)}. Received: {unknown}"
-        )
-    others = sorted(set(kinds) - {"recommendations"})
-    if others and scipy.sparse.issparse(recommender.item_vectors):
-        raise ValueError(
-            f"A {recommender.run.config.model} has neighbors in place of dense "
-            "vectors: only 'recommendations' can be exported. Received: "
-            f"{others}"
-        )
     folder = Path(folder)
+    check_export(recommender, folder, kinds, k)
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     if "saved_model" in kinds:
-        (folder / "saved_model").mkdir(exist_ok=True)
         paths.append(
             export_saved_model(recommender, folder / "saved_model" / "1")
         )
@@ -72,6 +73,49 @@ def export(recommender, folder, kinds=KINDS, k=20, progress=True):
             write_recommendations(recommender, path, k, progress=progress)
         )
     return paths
+
+
+def check_export(recommender, folder, kinds=KINDS, k=20):
+    """Refuses what `export` would fail at later.
+
+    Args:
+        recommender: `TrainedRecommender`.
+        folder: Path of a folder, perhaps not there yet.
+        kinds: Tuple of strings. Defaults to all.
+        k: Integer. Defaults to `20`.
+
+    Raises:
+        ValueError: For an unknown kind or none, one that a model of
+            neighborhoods does not have, or an impossible `k`.
+        ImportError: For an index without faiss.
+        OSError: If something else is in the place of what is to be written.
+    """
+    unknown = isinstance(kinds, str) or sorted(set(kinds) - set(KINDS))
+    if unknown or not kinds:
+        raise ValueError(
+            f"`kinds` must be a tuple of some of {', '.join(KINDS)}. "
+            f"Received: {kinds!r}"
+        )
+    others = sorted(set(kinds) - {"recommendations"})
+    if others and scipy.sparse.issparse(recommender.item_vectors):
+        raise ValueError(
+            f"A {recommender.run.config.model} has neighbors in place of dense "
+            "vectors: only 'recommendations' can be exported. Received: "
+            f"{others}"
+        )
+    if "recommendations" in kinds:
+        check_k(k, recommender.num_items)
+    if "index" in kinds:
+        check_index()
+    folder = Path(folder)
+    for path in (folder, *folder.parents):
+        if path.exists() and not path.is_dir():
+            raise NotADirectoryError(f"{path} is a file, and no folder.")
+    if "saved_model" in kinds:
+        check_replaceable(folder / "saved_model" / "1")
+    for kind in kinds:
+        for name in FILES.get(kind, ()):
+            check_file(folder / name)
 
 
 def main(arguments=None):

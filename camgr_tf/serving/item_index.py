@@ -12,13 +12,19 @@ from camgr_tf.staged_file import staged_file
 class ItemIndex:
     """A graph of items (HNSW) that finds the largest products with a vector.
 
+    What it finds is ordered as `TrainedRecommender` orders it, equal scores
+    by the smaller item. Where the last place of a list is one of several
+    equal scores, it looks further until it has seen all of them.
+
     Args:
         index: `faiss.Index` over the item vectors in the order of items. Made
             by `build_index` or `load_index`.
+        item_vectors: float32 array of shape `(num_items, dim)`, the same.
     """
 
-    def __init__(self, index):
+    def __init__(self, index, item_vectors):
         self.index = index
+        self.item_vectors = item_vectors
 
     def search(self, vectors, k, seen=None):
         """The items whose vectors have the largest products.
@@ -34,24 +40,38 @@ class ItemIndex:
             both `(num_rows, k)`, best first. Where fewer are found the rest
             are -1 and minus infinity.
         """
+        vectors = np.ascontiguousarray(vectors, "float32")
         longest = max((len(items) for items in seen), default=0) if seen else 0
-        wanted = min(k + longest, self.index.ntotal)
-        products, items = self.index.search(
-            np.ascontiguousarray(vectors, "float32"), wanted
-        )
-        products[items < 0] = -np.inf
-        if seen is not None:
-            for row, own in enumerate(seen):
-                products[row, np.isin(items[row], own)] = -np.inf
-        order = np.argsort(-products, axis=1, kind="stable")[:, :k]
-        products = np.take_along_axis(products, order, axis=1)
+        # One more than is asked for shows whether the last place is shared.
+        wanted = k + longest + 1
+        while True:
+            wanted = min(wanted, self.index.ntotal)
+            _, items = self.index.search(vectors, wanted)
+            products = self._products(vectors, items)
+            worst = products.min(axis=1, where=items >= 0, initial=np.inf)
+            if seen is not None:
+                for row, own in enumerate(seen):
+                    items[row, np.isin(items[row], own)] = -1
+            products[items < 0] = -np.inf
+            order = np.lexsort((items, -products), axis=1)[:, :k]
+            best = np.take_along_axis(products, order, axis=1)
+            if wanted == self.index.ntotal or (best[:, -1] > worst).all():
+                break
+            wanted *= 2
         items = np.take_along_axis(items, order, axis=1)
-        items[np.isinf(products)] = -1
         short = k - items.shape[1]
         return (
             np.pad(items, ((0, 0), (0, short)), constant_values=-1),
-            np.pad(products, ((0, 0), (0, short)), constant_values=-np.inf),
+            np.pad(best, ((0, 0), (0, short)), constant_values=-np.inf),
         )
+
+    def _products(self, vectors, items):
+        """float32 products with the items found, summed in float64."""
+        products = np.empty(items.shape, "float32")
+        for row, (vector, found) in enumerate(zip(vectors, items)):
+            found = self.item_vectors[found].astype("float64")
+            products[row] = found @ vector.astype("float64")
+        return products
 
     def recommend(self, recommender, users, k=20):
         """`TrainedRecommender.recommend`, approximately.
@@ -115,7 +135,7 @@ def build_index(recommender, num_links=32, build_effort=200, effort=128):
     index.hnsw.efConstruction = build_effort
     index.hnsw.efSearch = effort
     index.add(vectors)
-    return ItemIndex(index)
+    return ItemIndex(index, vectors)
 
 
 def load_index(path, recommender):
@@ -147,11 +167,13 @@ def load_index(path, recommender):
             f"{path} is an index of other items: expected {expected[0]} of "
             f"width {expected[1]}. Received: {index.ntotal} of width {index.d}"
         )
-    return ItemIndex(index)
+    return ItemIndex(index, recommender.item_vectors)
 
 
 def index_recall(recommender, index, users, k=20):
     """Share of the exact lists that the index finds.
+
+    A list is as long as a user has unseen items, at most `k`.
 
     Args:
         recommender: `TrainedRecommender`.
@@ -160,13 +182,22 @@ def index_recall(recommender, index, users, k=20):
         k: Integer. Defaults to `20`.
 
     Returns:
-        Float, the mean over users.
+        Float, the mean over users with at least one unseen item.
     """
     exact, _ = recommender.rank(users, k)
     seen = [recommender.seen.of(user) for user in users]
     found, _ = index.search(recommender.user_vectors[users], k, seen)
-    hits = [len(np.intersect1d(a, b)) for a, b in zip(exact, found)]
-    return float(np.mean(hits) / k)
+    shares = [
+        np.isin(own[own >= 0], other).mean()
+        for own, other in zip(exact, found)
+        if (own >= 0).any()
+    ]
+    return float(np.mean(shares))
+
+
+def check_index():
+    """Raises an `ImportError` where there is no faiss."""
+    _faiss()
 
 
 def _faiss():

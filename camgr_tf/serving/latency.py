@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from camgr_tf.serving.item_index import build_index
 from camgr_tf.serving.item_index import index_recall
+from camgr_tf.serving.lists import check_k
 from camgr_tf.serving.recommender import load
 from camgr_tf.serving.saved_model import export_saved_model
 
@@ -39,7 +40,16 @@ def measure_latency(recommender, k=20, repeats=100, seed=0, use_index=None):
         DataFrame with `path`, `users` (in a call), `p50_ms`, `p99_ms`,
         `users_per_second` (from the mean) and `recall`, the share of the
         exact list that is found.
+
+    Raises:
+        ValueError: If `k` or `repeats` is not possible.
     """
+    check_k(k, recommender.num_items)
+    if not isinstance(repeats, int) or repeats < 1:
+        raise ValueError(
+            "`repeats` must be a positive integer. "
+            f"Received: repeats={repeats!r}"
+        )
     if use_index is None:
         use_index = importlib.util.find_spec("faiss") is not None
     rng = np.random.default_rng(seed)

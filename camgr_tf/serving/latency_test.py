@@ -1,6 +1,7 @@
 import importlib.util
 
 import numpy as np
+import pytest
 
 from camgr_tf.serving.latency import measure_latency
 
@@ -26,3 +27,10 @@ def test_the_index_is_measured_where_it_can_be(small_camgr):
     if measured:
         recalls = table.loc[table["path"] == "index", "recall"]
         np.testing.assert_allclose(recalls, 1.0)
+
+
+def test_bad_arguments_are_refused_before_the_work(small_camgr):
+    with pytest.raises(ValueError, match="Received: k=25"):
+        measure_latency(small_camgr, k=25)
+    with pytest.raises(ValueError, match="Received: repeats=0"):
+        measure_latency(small_camgr, k=5, repeats=0)

@@ -1,6 +1,7 @@
 """What all lists of items share: their table, their limits, the cosine."""
 
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,9 +16,9 @@ def result_table(catalog, items, scores, users=None):
 
     Args:
         catalog: `Catalog`.
-        items: Integer array of shape `(num_rows, k)`, best first.
-        scores: Float array of that shape. Places with minus infinity are
-            left out.
+        items: Integer array of shape `(num_rows, k)`, best first. Places
+            with -1 are left out.
+        scores: Float array of that shape.
         users: Array of `num_rows` original ids. Defaults to `None`: no
             column `user`.
 
@@ -35,7 +36,7 @@ def result_table(catalog, items, scores, users=None):
     if catalog.titles is not None:
         data["title"] = catalog.titles[items.ravel()]
     table = pd.DataFrame(data)
-    return table[np.isfinite(table["score"])].reset_index(drop=True)
+    return table[items.ravel() >= 0].reset_index(drop=True)
 
 
 def check_k(k, num_candidates):
@@ -54,6 +55,24 @@ def check_k(k, num_candidates):
             f"`k` must be an integer in 1..{num_candidates}, the number of "
             f"candidate items. Received: k={k!r}"
         )
+
+
+def check_file(path):
+    """Refuses a path that no file can be written to.
+
+    Args:
+        path: Path.
+
+    Raises:
+        IsADirectoryError: If it is a folder.
+        NotADirectoryError: If what it lies in is none.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder, and no file.")
+    for parent in path.parents:
+        if parent.exists() and not parent.is_dir():
+            raise NotADirectoryError(f"{parent} is a file, and no folder.")
 
 
 def cosines(vector, vectors):

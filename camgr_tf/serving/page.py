@@ -120,16 +120,18 @@ def build_page(content):
             item = catalog[event.index]
             return BASKET, [*basket, *({item} - set(basket))]
 
-        def explain(event: gr.SelectData, mode, user, basket, listed):
+        def explain(event: gr.SelectData, mode, user, basket, listed, weight):
             known = mode == KNOWN_USER
             item = listed[event.index]
             (_, title), *_ = content.gallery([item])
             if not known and not basket:
                 text = "It is popular, and nothing else is known."
                 return text, *[gr.skip()] * 5
-            tables = content.explain(user if known else None, basket, item)
+            sentence, *tables = content.explain(
+                user if known else None, basket, item, weight
+            )
             return (
-                f"**{item}** {_plain(title)}",
+                f"**{item}** {_plain(title)}\n\n{_plain(sentence)}",
                 *tables,
                 gr.update(visible=True),
                 gr.update(visible=True),
@@ -164,7 +166,7 @@ def build_page(content):
         )
         recommended.select(
             explain,
-            [mode, user, basket, listed],
+            [mode, user, basket, listed, weight],
             [reason, parts, changes, nearest, details, likeness],
         )
     return page
@@ -224,4 +226,4 @@ def _gallery(heading, elem_id):
 
 def _plain(text):
     """A title without what Markdown or HTML would read in it."""
-    return "".join(c if c.isalnum() or c in " .,…" else " " for c in text)
+    return "".join(c if c.isalnum() or c in " .,:;…" else " " for c in text)

@@ -8,7 +8,6 @@ from PIL import Image
 from PIL import ImageOps
 
 from camgr_tf.ingest.pictures import read_picture
-from camgr_tf.serving.explanation import Explainer
 
 # Shown of a catalog or a history at one time.
 MAX_ITEMS = 48
@@ -36,7 +35,6 @@ class PageContent:
 
     def __init__(self, recommender):
         self.recommender = recommender
-        self.explainer = Explainer(recommender)
         self.modalities = list(recommender.features)
         self._grey = Image.new("RGB", (96, 96), (222, 222, 226))
         self._picture = functools.lru_cache(PICTURES_KEPT)(self._read_picture)
@@ -95,17 +93,18 @@ class PageContent:
         Returns:
             DataFrame as of `TrainedRecommender.recommend`.
         """
-        recommender = self.recommender
-        if first_weight != 0.5 and len(self.modalities) > 1:
-            weights = dict.fromkeys(self.modalities, 2.0 * (1 - first_weight))
-            weights[self.modalities[0]] = 2.0 * first_weight
-            recommender = recommender.with_item_vectors(
-                self.explainer.weighted_item_vectors(weights)
-            )
+        recommender = self._weighted(first_weight)
         k = min(k, recommender.num_items)
         if user is None:
             return recommender.recommend_for_items(basket, k)
         return recommender.recommend(user, k)
+
+    def _weighted(self, first_weight):
+        if first_weight == 0.5 or len(self.modalities) < 2:
+            return self.recommender
+        weights = dict.fromkeys(self.modalities, 2.0 * (1 - first_weight))
+        weights[self.modalities[0]] = 2.0 * first_weight
+        return self.recommender.weighted(weights)
 
     def gallery(self, item_ids, notes=None):
         """Pictures of items with their titles.
@@ -136,23 +135,26 @@ class PageContent:
         pixels, _ = read_picture(path, _drawn_size(path))
         return self._grey if pixels is None else Image.fromarray(pixels)
 
-    def explain(self, user, basket, item):
-        """Why an item is recommended, by the model as it was trained.
+    def explain(self, user, basket, item, first_weight=0.5):
+        """Why an item is recommended, by the weights of its list.
 
         Args:
             user: Original user id, or `None` for the basket.
             basket: List of original item ids.
             item: Original item id.
+            first_weight: Float, as of `recommend`. Defaults to `0.5`.
 
         Returns:
-            Tuple of a DataFrame with `part` and `score`, whose first row is
-            the whole score, a DataFrame with `without` and `change`, and a
-            gallery of the user's nearest items in each modality.
+            Tuple of the reason in a sentence, a DataFrame with `part` and
+            `score`, whose first row is the whole score, a DataFrame with
+            `without` and `change`, and a gallery of the user's nearest items
+            in each modality.
         """
+        recommender = self._weighted(first_weight)
         if user is None:
-            explanation = self.explainer.explain_for_items(basket, item)
+            explanation = recommender.explain_for_items(basket, item)
         else:
-            explanation = self.explainer.explain(user, item)
+            explanation = recommender.explain(user, item)
         parts = explanation.by_item_part
         parts = pd.DataFrame(
             {
@@ -168,7 +170,8 @@ class PageContent:
         for modality, table in explanation.nearest.items():
             item_ids.extend(table["item"])
             notes.extend(f"{modality} {s:.2f}" for s in table["similarity"])
-        return parts, changes, self.gallery(item_ids, notes)
+        gallery = self.gallery(item_ids, notes)
+        return explanation.sentence, parts, changes, gallery
 
 
 def _drawn_size(path):

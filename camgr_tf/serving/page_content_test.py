@@ -40,10 +40,22 @@ def test_the_weight_moves_scores(content):
     assert set(plain["item"]) == set(moved["item"])
     assert not np.allclose(plain["score"], moved["score"])
     # Image twice and text not at all.
-    vectors = content.explainer.weighted_item_vectors({"image": 2, "text": 0})
+    vectors = content.recommender.weighted({"image": 2, "text": 0})
     first = int(moved["item"][0][-2:])
-    expected = content.recommender.user_vectors[3] @ vectors[first]
+    expected = vectors.user_vectors[3] @ vectors.item_vectors[first]
     assert moved["score"][0] == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize("user", ["user03", None])
+def test_the_reason_is_by_the_weights_of_the_list(content, user):
+    for weight in (0.0, 0.5, 0.9):
+        table = content.recommend(user, ["item02", "item05"], weight, k=5)
+        for item, score in zip(table["item"], table["score"]):
+            _, parts, _, _ = content.explain(
+                user, ["item02", "item05"], item, weight
+            )
+            assert parts["score"][0] == pytest.approx(score, abs=1e-4)
+            assert parts["score"][1:].sum() == pytest.approx(score, abs=1e-3)
 
 
 def test_a_gallery_has_a_picture_for_each_item(content):
@@ -57,7 +69,7 @@ def test_a_gallery_has_a_picture_for_each_item(content):
 
 
 def test_an_explanation_adds_up(content):
-    parts, changes, nearest = content.explain("user03", [], "item04")
+    sentence, parts, changes, nearest = content.explain("user03", [], "item04")
     assert parts["part"].tolist() == ["score", "id", "common", "distinct"]
     assert parts["score"][1:].sum() == pytest.approx(
         parts["score"][0], abs=1e-3
@@ -65,5 +77,5 @@ def test_an_explanation_adds_up(content):
     assert changes["without"].tolist() == ["image", "text"]
     assert len(nearest) == 6
     assert nearest[0][1].startswith("image ")
-    parts, _, nearest = content.explain(None, ["item02"], "item04")
+    _, _, _, nearest = content.explain(None, ["item02"], "item04")
     assert len(nearest) == 2

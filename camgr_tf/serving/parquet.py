@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from tqdm import tqdm
 
+from camgr_tf.serving.lists import check_file
 from camgr_tf.serving.lists import check_k
 from camgr_tf.staged_file import staged_file
 
@@ -62,9 +63,16 @@ def write_recommendations(
         The path.
 
     Raises:
-        ValueError: If `k` is below 1 or above the number of items.
+        ValueError: If `k` is below 1 or above the number of items, or
+            `block_size` below 1.
+        OSError: If the path is a folder, or lies in a file.
     """
     check_k(k, recommender.num_items)
+    if block_size < 1:
+        raise ValueError(
+            f"`block_size` must be positive. Received: block_size={block_size}"
+        )
+    check_file(path)
     catalog = recommender.catalog
     schema = pa.schema(
         [
@@ -86,7 +94,7 @@ def write_recommendations(
         for start in range(0, num_users, block_size):
             users = np.arange(start, min(start + block_size, num_users))
             items, scores = recommender.rank(users, k, exclude_seen)
-            found = np.isfinite(scores).ravel()
+            found = items.ravel() >= 0
             ranks = np.tile(np.arange(1, k + 1, dtype="int32"), len(users))
             columns = (
                 np.repeat(catalog.user_ids[users], k),

@@ -38,3 +38,14 @@ def test_an_interrupted_file_is_not_there(small_camgr, tmp_path):
     with pytest.raises(ValueError, match="Received: k=25"):
         write_recommendations(small_camgr, tmp_path / "lists.parquet", k=25)
     assert not list(tmp_path.iterdir())
+
+
+def test_bad_arguments_are_refused_before_the_work(small_camgr, tmp_path):
+    with pytest.raises(ValueError, match="Received: block_size=0"):
+        write_recommendations(small_camgr, tmp_path / "x", block_size=0)
+    with pytest.raises(IsADirectoryError, match="is a folder, and no file"):
+        write_recommendations(small_camgr, tmp_path)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(NotADirectoryError, match="is a file, and no folder"):
+        write_recommendations(small_camgr, tmp_path / "file" / "x.parquet")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]

@@ -3,18 +3,18 @@ import copy
 import numpy as np
 import scipy.sparse
 
+from camgr_tf.data.user_items import UserItems
+from camgr_tf.models.fold_in import Baskets
+from camgr_tf.models.fold_in import ItemNeighbors
 from camgr_tf.ops.embedding_rows import all_finite
 from camgr_tf.ops.embedding_rows import dense_product
 from camgr_tf.ops.embedding_rows import float_rows
-from camgr_tf.serving.baskets import Baskets
 from camgr_tf.serving.catalog import Catalog
+from camgr_tf.serving.explanation import Explainer
 from camgr_tf.serving.lists import check_k
 from camgr_tf.serving.lists import cosines
 from camgr_tf.serving.lists import result_table
 from camgr_tf.serving.lists import warn_of_popularity
-from camgr_tf.serving.new_items import item_vectors
-from camgr_tf.serving.new_users import user_rule
-from camgr_tf.serving.seen_items import SeenItems
 from camgr_tf.training.evaluate import top_k
 from camgr_tf.training.runs import load_run
 
@@ -50,11 +50,15 @@ class TrainedRecommender:
     Users and items are named by their original ids, as strings. The score of
     a user and an item is the product of their final vectors (eq. 28).
 
-    Three things are not the model's own: items without users in training have
-    the vectors of `camgr_tf.serving.new_items`, new users those of
-    `camgr_tf.serving.new_users`, and a user without training items gets the
-    most popular items, with a warning; their scores are the numbers of users
-    in training.
+    Of equal scores the smaller item comes first, as in the order of the data,
+    so that a list of 5 is the head of a list of 15. Products are summed in
+    float64 and compared in float32: equal vectors have equal scores, whatever
+    they are multiplied along with.
+
+    Three things are not in the trained vectors: items without users in
+    training have those of the model's `embed_items`, new users those of its
+    `embed_users`, and a user without training items gets the most popular
+    items, with a warning; their scores are the numbers of users in training.
 
     Args:
         run: `camgr_tf.training.runs.Run`.
@@ -62,10 +66,12 @@ class TrainedRecommender:
     Attributes:
         run: The run.
         catalog: `Catalog` of the users' and items' names.
-        seen: `SeenItems` of the users.
+        seen: `camgr_tf.data.user_items.UserItems`, the training items.
         user_vectors: float32 array of shape `(num_users, dim)`; a SciPy CSR
             matrix for models of neighborhoods.
         item_vectors: float32 array of shape `(num_items, dim)`, or likewise.
+        weights: Dictionary from a modality to how much it counts in
+            `item_vectors`, see `weighted`; empty where all are as trained.
         features: Dictionary from a modality to `(num_items, width)`.
         popularity: Array of shape `(num_items,)`, the users of each item in
             training.
@@ -82,7 +88,9 @@ class TrainedRecommender:
         self.catalog = Catalog(dataset)
         self.features = dict(dataset.features)
         self.has_modality = dict(dataset.has_modality)
-        self.seen = SeenItems(interactions)
+        self.seen = UserItems(
+            interactions.train, interactions.num_users, interactions.num_items
+        )
         self.popularity = np.bincount(
             self.seen.items, minlength=interactions.num_items
         )
@@ -99,7 +107,11 @@ class TrainedRecommender:
                 raise ValueError(
                     f"The {name} vectors of {run.folder} are not finite."
                 )
-        self._user_rule = None
+        self.weights = {}
+        self.plain_item_vectors = items
+        self._memory = {}
+        self._explainer = None
+        self._wide = None, None
 
     @property
     def num_users(self):
@@ -109,7 +121,9 @@ class TrainedRecommender:
     def num_items(self):
         return self.item_vectors.shape[0]
 
-    def recommend(self, users, k=20, exclude_seen=True, candidates=None):
+    def recommend(
+        self, users, k=20, exclude_seen=True, candidates=None, where=None
+    ):
         """The best items of some users.
 
         Args:
@@ -119,6 +133,10 @@ class TrainedRecommender:
                 out. Held-out items stay in. Defaults to `True`.
             candidates: List of original item ids to choose from. Defaults to
                 `None`: all items.
+            where: Dictionary from a column of the items' table to the value
+                wanted, a list of values, or a tuple `(lowest, highest)` of
+                numbers or `None`, such as `{"price": (None, 50)}`. Defaults
+                to `None`: all items.
 
         Returns:
             DataFrame with `user`, `item`, `score`, `rank` (from 1) and, where
@@ -126,18 +144,18 @@ class TrainedRecommender:
             user with fewer than `k` unseen candidates gets fewer rows.
 
         Raises:
-            ValueError: If a user or item is not known.
+            ValueError: If a user, an item or a column is not known.
             ValueError: If `k` is below 1 or above the number of candidates.
         """
         users = self.catalog.users([users] if np.isscalar(users) else users)
-        columns = self._candidates(candidates, k)
+        columns, k = self._candidates(candidates, where, k)
         items, scores = self.rank(users, k, exclude_seen, columns)
         return result_table(
             self.catalog, items, scores, users=self.catalog.user_ids[users]
         )
 
     def recommend_for_items(
-        self, items, k=20, exclude_seen=True, candidates=None
+        self, items, k=20, exclude_seen=True, candidates=None, where=None
     ):
         """The best items of a new user who is known by some items alone.
 
@@ -149,30 +167,26 @@ class TrainedRecommender:
                 `True`.
             candidates: List of original item ids to choose from. Defaults to
                 `None`: all items.
+            where: Dictionary as of `recommend`. Defaults to `None`.
 
         Returns:
             DataFrame as of `recommend`, without `user`.
 
         Raises:
-            ValueError: If an item is not known.
+            ValueError: If an item or a column is not known.
             ValueError: If `k` is below 1 or above the number of candidates.
         """
         items = self.catalog.items(items)
-        columns = self._candidates(candidates, k)
+        columns, k = self._candidates(candidates, where, k)
         if len(items):
-            scores = self.item_vectors[columns] @ self.vector_of_items(items)
+            vector = self.vector_of_items(items)
+            scores = self._scores(vector[None], columns)
         else:
             warn_of_popularity("The list of items is empty")
-            scores = self.popularity[columns].astype("float32")
-        scores = scores[None].copy()
+            scores = self.popularity[columns].astype("float32")[None]
         if exclude_seen:
             scores[:, np.isin(columns, items)] = -np.inf
-        places = top_k(scores, k)
-        return result_table(
-            self.catalog,
-            columns[places],
-            np.take_along_axis(scores, places, axis=1),
-        )
+        return result_table(self.catalog, *_best(scores, columns, k))
 
     def similar_items(self, item, k=20, by="final"):
         """The items most similar to one, by cosine.
@@ -208,12 +222,7 @@ class TrainedRecommender:
         columns = np.flatnonzero(allowed)
         check_k(k, len(columns))
         scores = cosines(vectors[place], vectors[columns])[None]
-        places = top_k(scores, k)
-        return result_table(
-            self.catalog,
-            columns[places],
-            np.take_along_axis(scores, places, axis=1),
-        )
+        return result_table(self.catalog, *_best(scores, columns, k))
 
     def rank(self, users, k, exclude_seen=True, columns=None):
         """`recommend` by places, in blocks of users.
@@ -228,13 +237,10 @@ class TrainedRecommender:
         Returns:
             Tuple of an int32 array of items and a float32 array of scores,
             both of shape `(num_rows, k)`. Where a user has fewer unseen
-            candidates the last scores are minus infinity.
+            candidates the last items are -1, their scores minus infinity.
         """
-        candidates = self.item_vectors
         if columns is None:
             columns = np.arange(self.num_items)
-        elif len(columns) < self.num_items:
-            candidates = candidates[columns]
         counts = self.seen.counts[users]
         if (counts == 0).any():
             first = self.catalog.user_ids[users[np.argmin(counts)]]
@@ -242,22 +248,98 @@ class TrainedRecommender:
                 f"{(counts == 0).sum()} users without training items, the "
                 f"first is {first!r}"
             )
-        size = max(1, BLOCK_ENTRIES // len(columns))
+        size = max(1, BLOCK_ENTRIES // max(1, len(columns)))
         items = np.empty((len(users), k), "int32")
         scores = np.empty((len(users), k), "float32")
         for start in range(0, len(users), size):
             rows = slice(start, start + size)
-            block = dense_product(self.user_vectors[users[rows]], candidates.T)
+            block = self._scores(self.user_vectors[users[rows]], columns)
             block[counts[rows] == 0] = self.popularity[columns]
             if exclude_seen:
                 self.seen.mask(block, users[rows], columns)
-            places = top_k(block, k)
-            items[rows] = columns[places]
-            scores[rows] = np.take_along_axis(block, places, axis=1)
+            items[rows], scores[rows] = _best(block, columns, k)
         return items, scores
 
+    def explain(self, user, item, num_nearest=3):
+        """Why an item is in a user's list, in numbers and in a sentence.
+
+        Args:
+            user: Original user id.
+            item: Original item id.
+            num_nearest: Integer. Rows of each table of nearest items.
+                Defaults to `3`.
+
+        Returns:
+            `camgr_tf.serving.explanation.Explanation`; its `score` is that
+            of the list, also of a `weighted` recommender.
+
+        Raises:
+            ValueError: If an id is not known, or the user has no training
+                items and is recommended what is popular.
+        """
+        return self._own_explainer().explain(
+            user, item, num_nearest, self.weights
+        )
+
+    def explain_for_items(self, items, item, num_nearest=3):
+        """`explain` for a new user who is known by some items alone.
+
+        Args:
+            items: List of original item ids, not empty.
+            item: Original item id.
+            num_nearest: Integer. Defaults to `3`.
+
+        Returns:
+            `camgr_tf.serving.explanation.Explanation`.
+
+        Raises:
+            ValueError: If an id is not known, or `items` is empty.
+        """
+        return self._own_explainer().explain_for_items(
+            items, item, num_nearest, self.weights
+        )
+
+    def weighted(self, weights):
+        """This recommender with more or less of some modalities.
+
+        Its lists and its explanations are by the same vectors, those of
+        `Explainer.weighted_item_vectors`.
+
+        Args:
+            weights: Dictionary from a modality to a float; one that is not
+                in it has the weight one, as trained.
+
+        Returns:
+            A new `TrainedRecommender`.
+
+        Raises:
+            ValueError: If a modality is not the model's.
+        """
+        vectors = self._own_explainer().weighted_item_vectors(weights)
+        result = self.with_item_vectors(vectors)
+        result.weights = dict(weights)
+        return result
+
+    def _own_explainer(self):
+        if self._explainer is None:
+            self._explainer = Explainer(self)
+        return self._explainer
+
+    def _scores(self, vectors, columns):
+        """float32 scores of some items for vectors `(num_rows, dim)`."""
+        if scipy.sparse.issparse(self.item_vectors):
+            items = self.item_vectors[columns]
+            product = scipy.sparse.csr_matrix(vectors, dtype="float64")
+            return dense_product(product, items.T).astype("float32")
+        if self._wide[0] is not self.item_vectors:
+            self._wide = self.item_vectors, self.item_vectors.astype("float64")
+        items = self._wide[1]
+        if len(columns) < self.num_items:
+            items = items[columns]
+        return (vectors.astype("float64") @ items.T).astype("float32")
+
     def vector_of_items(self, items):
-        """The final vector of a new user, see `camgr_tf.serving.new_users`.
+        """The final vector of a new user, by the model's `embed_users`.
 
         Args:
             items: Integer array of item places, at least one.
@@ -265,13 +347,12 @@ class TrainedRecommender:
         Returns:
             float32 array of shape `(dim,)`.
         """
-        if self._user_rule is None:
-            self._user_rule = user_rule(self.model)
         known = items[items < self.model.num_items]
         degrees = self.popularity[: self.model.num_items]
         if not len(known):
             return self.item_vectors[items].mean(axis=0)
-        vectors = float_rows(self._user_rule(Baskets([known], degrees)))
+        baskets = Baskets([known], degrees, self._memory)
+        vectors = float_rows(self.model.embed_users(baskets))
         if scipy.sparse.issparse(vectors):
             vectors = vectors.toarray()
         return vectors[0]
@@ -290,7 +371,7 @@ class TrainedRecommender:
         return result
 
     def vectors_of_features(self, features, num_new):
-        """Vectors of items without users, see `camgr_tf.serving.new_items`.
+        """Vectors of items without users, by the model's `embed_items`.
 
         Args:
             features: Dictionary from each modality to `(num_new, width)`.
@@ -303,12 +384,23 @@ class TrainedRecommender:
             dim = self.item_vectors.shape[1]
             return np.zeros((num_new, dim), "float32")
         warm = self.popularity[: self.model.num_items] > 0
-        vectors = item_vectors(self.model, self.run.dataset, features, warm)
+        neighbors = ItemNeighbors(self.run.dataset.features, warm)
+        vectors = self.model.embed_items(features, neighbors)
         return np.asarray(vectors, "float32")
 
-    def _candidates(self, candidates, k):
+    def _candidates(self, candidates, where, k):
+        """Places of the items to choose from, and how many there can be."""
         columns = np.arange(self.num_items)
         if candidates is not None:
             columns = np.unique(self.catalog.items(candidates))
         check_k(k, len(columns))
-        return columns
+        if where is not None:
+            columns = columns[self.catalog.matches(where)[columns]]
+        return columns, min(k, len(columns))
+
+
+def _best(scores, columns, k):
+    """Items and scores of the best `k` columns; -1 where one is left out."""
+    places = top_k(scores, k)
+    best = np.take_along_axis(scores, places, axis=1)
+    return np.where(best > -np.inf, columns[places], -1), best

@@ -1,4 +1,7 @@
+import copy
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from camgr_tf.serving.recommender import load
@@ -124,3 +127,20 @@ def test_all_scores_that_a_catalog_can_get_are_those_of_its_models(small_run):
     )
     # LightGCN cannot place what nobody took.
     assert not recommender.item_vectors[23].any()
+
+
+def test_lists_of_items_with_a_value(small_camgr):
+    recommender = copy.copy(small_camgr)
+    recommender.catalog = copy.copy(small_camgr.catalog)
+    prices = [str(10 * (place % 4)) for place in range(24)]
+    recommender.catalog.columns = pd.DataFrame({"price": prices})
+    table = recommender.recommend("user03", k=20, where={"price": (None, 10)})
+    every = small_camgr.recommend("user03", k=24)
+    expected = [i for i in every["item"] if int(i[-2:]) % 4 < 2]
+    assert table["item"].tolist() == expected
+    table = recommender.recommend_for_items(["item02"], 5, where={"price": 30})
+    assert len(table) == 5
+    assert all(place % 4 == 3 for place in places(table["item"]))
+    assert recommender.recommend("user03", where={"price": 31}).empty
+    with pytest.raises(ValueError, match=r"columns \['price'\]"):
+        recommender.recommend("user03", where={"color": "red"})

@@ -13,7 +13,9 @@ class ServedRecommender(tf.Module):
 
     Users without training items get the most popular items, as by
     `TrainedRecommender.recommend`: their vector is one in an additional
-    dimension in which items have their number of users.
+    dimension in which items have their number of users. Products are summed
+    in float64 and compared in float32, as there: of equal scores the smaller
+    item comes first.
 
     Args:
         recommender: `TrainedRecommender`.
@@ -31,7 +33,7 @@ class ServedRecommender(tf.Module):
             users.astype("float32"), trainable=False
         )
         self.item_vectors = tf.Variable(
-            items.astype("float32"), trainable=False
+            items.astype("float64"), trainable=False
         )
         self.seen_items = tf.Variable(
             recommender.seen.items.astype("int32"), trainable=False
@@ -84,8 +86,9 @@ class ServedRecommender(tf.Module):
         ]
         with tf.control_dependencies(checks):
             users = tf.identity(users)
-        vectors = tf.gather(self.user_vectors, users)
+        vectors = tf.cast(tf.gather(self.user_vectors, users), tf.float64)
         scores = tf.matmul(vectors, self.item_vectors, transpose_b=True)
+        scores = tf.cast(scores, tf.float32)
         starts = tf.gather(self.seen_starts, users)
         counts = tf.gather(self.seen_starts, users + 1) - starts
         places = tf.ragged.range(starts, starts + counts)
@@ -118,10 +121,8 @@ def export_saved_model(recommender, folder):
         FileExistsError: If the folder is there and is no SavedModel.
     """
     folder = Path(folder)
-    if folder.exists() and not (folder / "saved_model.pb").is_file():
-        raise FileExistsError(
-            f"{folder} exists and is no SavedModel, so it is not replaced."
-        )
+    check_replaceable(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
     staging = folder.with_name(f".{os.getpid()}-{folder.name}")
     module = ServedRecommender(recommender)
     try:
@@ -134,3 +135,19 @@ def export_saved_model(recommender, folder):
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     return folder
+
+
+def check_replaceable(folder):
+    """Refuses a path at which something else than a SavedModel is.
+
+    Args:
+        folder: Path.
+
+    Raises:
+        FileExistsError: If it is there and is no SavedModel.
+    """
+    folder = Path(folder)
+    if folder.exists() and not (folder / "saved_model.pb").is_file():
+        raise FileExistsError(
+            f"{folder} exists and is no SavedModel, so it is not replaced."
+        )

@@ -1,9 +1,11 @@
+import inspect
+
 import numpy as np
 import pytest
+import scipy.sparse
 
+from camgr_tf.models.fold_in import Baskets
 from camgr_tf.registry import MODELS
-from camgr_tf.serving.baskets import Baskets
-from camgr_tf.serving.new_users import user_rule
 from camgr_tf.testing import tiny_dataset
 
 SMALL = {
@@ -68,7 +70,7 @@ def test_equals_the_models_own_vector_of_a_user_without_id(name, parameters):
     users = np.asarray(model.embed()[0])
     # User 2 trained on items 2, 3, 4 and 5; the order must not matter.
     baskets = Baskets([[5, 2, 4, 3]], degrees(dataset))
-    vectors = np.asarray(user_rule(model)(baskets))
+    vectors = np.asarray(model.embed_users(baskets))
     assert np.abs(users[2]).max() > 1e-4
     np.testing.assert_allclose(vectors[0], users[2], rtol=1e-4, atol=1e-6)
 
@@ -76,7 +78,8 @@ def test_equals_the_models_own_vector_of_a_user_without_id(name, parameters):
 @pytest.mark.parametrize("name", TRAINED)
 def test_new_users_do_not_see_each_other(name):
     dataset = tiny_dataset()
-    rule = user_rule(build(name, {}, dataset))
+    model = build(name, {}, dataset)
+    rule = model.embed_users
     together = np.asarray(rule(Baskets([[0, 4], [1], [8]], degrees(dataset))))
     alone = np.asarray(rule(Baskets([[0, 4]], degrees(dataset))))
     assert together.shape[0] == 3
@@ -89,5 +92,68 @@ def test_models_of_ids_alone_take_the_mean_of_item_vectors(name):
     dataset = tiny_dataset()
     model = build(name, {}, dataset)
     items = np.asarray(model.embed()[1])
-    vectors = user_rule(model)(Baskets([[0, 4]], degrees(dataset)))
+    vectors = model.embed_users(Baskets([[0, 4]], degrees(dataset)))
     np.testing.assert_allclose(vectors[0], (items[0] + items[4]) / 2, rtol=1e-5)
+
+
+def test_what_does_not_depend_on_the_baskets_is_computed_once():
+    dataset = tiny_dataset()
+    model = build("lightgcn", {}, dataset)
+    memory = {}
+    first = model.embed_users(Baskets([[0, 4]], degrees(dataset), memory))
+    model.item_table.assign(np.zeros((9, 4)))
+    model.user_table.assign(np.zeros((7, 4)))
+    again = model.embed_users(Baskets([[0, 4]], degrees(dataset), memory))
+    np.testing.assert_array_equal(again, first)
+    # Baskets of their own look at the model as it is.
+    assert not model.embed_users(Baskets([[0, 4]], degrees(dataset))).any()
+
+
+def test_lightgcn_by_numpy():
+    # One layer: a new user is half of the mean of its items' embeddings,
+    # each over the root of both degrees.
+    dataset = tiny_dataset()
+    model = build("lightgcn", {"num_layers": 1}, dataset)
+    items = np.asarray(model.item_table)
+    own = degrees(dataset)
+    expected = 0.5 * (
+        items[0] / np.sqrt(2 * own[0]) + items[4] / np.sqrt(2 * own[4])
+    )
+    vectors = model.embed_users(Baskets([[0, 4]], own))
+    np.testing.assert_allclose(vectors[0], expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", sorted(MODELS))
+def test_every_model_answers_or_says_why_not(name):
+    dataset = tiny_dataset()
+    model = build_any(name, dataset)
+    baskets = Baskets([[5, 2, 4, 3], [0]], degrees(dataset))
+    try:
+        vectors = model.embed_users(baskets)
+    except NotImplementedError as error:
+        assert str(error).endswith(".")
+        return
+    assert vectors.shape == (2, model.embed()[1].shape[1])
+    # The order of a basket and a repeated item do not matter.
+    other = Baskets([[2, 3, 3, 4, 5], [0, 0]], degrees(dataset))
+    np.testing.assert_array_equal(
+        dense(model.embed_users(other)), dense(vectors)
+    )
+    assert np.isfinite(dense(vectors)).all()
+
+
+def build_any(name, dataset, **parameters):
+    arguments = inspect.signature(MODELS[name].__init__).parameters
+    if "num_neighbors" in arguments:
+        parameters["num_neighbors"] = 3
+    if "num_heads" in arguments:
+        parameters["num_heads"] = 2
+    if "embedding_dim" in arguments:
+        parameters["embedding_dim"] = 4
+    return MODELS[name](dataset, **parameters)
+
+
+def dense(vectors):
+    if scipy.sparse.issparse(vectors):
+        return vectors.toarray()
+    return np.asarray(vectors)

@@ -2,8 +2,6 @@ import numpy as np
 import pytest
 
 from camgr_tf.registry import MODELS
-from camgr_tf.serving.score_parts import vector_parts
-from camgr_tf.serving.score_parts import vectors_without
 from camgr_tf.testing import tiny_dataset
 
 SMALL = {
@@ -31,10 +29,18 @@ def build(name, **parameters):
     return MODELS[name](dataset, embedding_dim=4, **parameters), dataset
 
 
+def parts_of(model):
+    """The users' and the items' summands, each by name."""
+    return tuple(
+        {n: p[side] for n, p in model.parts().items() if p[side] is not None}
+        for side in (0, 1)
+    )
+
+
 @pytest.mark.parametrize("name", sorted(ITEM_PARTS))
 def test_parts_add_up_to_the_final_vectors(name):
     model, dataset = build(name)
-    user_parts, item_parts = vector_parts(model, dataset)
+    user_parts, item_parts = parts_of(model)
     users, items = (np.asarray(v) for v in model.embed())
     np.testing.assert_allclose(sum(user_parts.values()), users, atol=1e-5)
     np.testing.assert_allclose(sum(item_parts.values()), items, atol=1e-5)
@@ -47,7 +53,7 @@ def test_parts_add_up_to_the_final_vectors(name):
 def test_mean_fusion_splits_into_modalities():
     model, dataset = build("camgr", fusion="weighted_mean")
     model.fusion.logits.assign([0.0, np.log(3.0)])
-    _, item_parts = vector_parts(model, dataset)
+    _, item_parts = parts_of(model)
     # Softmax of (0, log 3) is (1/4, 3/4).
     text = np.asarray(model.modal_states()["text"])[model.num_users :]
     np.testing.assert_allclose(item_parts["text"], 0.75 * text, atol=1e-6)
@@ -58,7 +64,7 @@ def test_vbpr_leaves_a_modality_out_as_zero_features_would():
     features = np.array(model.features)  # text (4) first, then image (5)
     features[:, 4:] = 0.0
     expected = np.asarray(model.projection(features))
-    users, items = vectors_without(model, dataset, "image")
+    users, items = model.parts_without("image")
     np.testing.assert_allclose(items[:, 4:], expected, atol=1e-5)
     np.testing.assert_allclose(users, np.asarray(model.user_table))
 
@@ -66,7 +72,7 @@ def test_vbpr_leaves_a_modality_out_as_zero_features_would():
 @pytest.mark.parametrize("name", ["camgr", "mgcn"])
 def test_without_a_modality_its_features_do_not_matter(name):
     model, dataset = build(name)
-    users, items = vectors_without(model, dataset, "image")
+    users, items = model.parts_without("image")
     before = np.asarray(model.embed()[1])
     assert np.abs(items - before).max() > 1e-4
     if name == "camgr":
@@ -74,7 +80,7 @@ def test_without_a_modality_its_features_do_not_matter(name):
     else:
         table = model.feature_tables["image"]
         table.assign(-np.array(table))
-    again = vectors_without(model, dataset, "image")
+    again = model.parts_without("image")
     np.testing.assert_allclose(again[0], users, atol=1e-6)
     np.testing.assert_allclose(again[1], items, atol=1e-6)
 
@@ -82,6 +88,6 @@ def test_without_a_modality_its_features_do_not_matter(name):
 @pytest.mark.parametrize("name", ["mf", "lightgcn", "bm3"])
 def test_a_ranking_without_content_does_not_change(name):
     model, dataset = build(name)
-    users, items = vectors_without(model, dataset, "text")
+    users, items = model.parts_without("text")
     np.testing.assert_array_equal(users, np.asarray(model.embed()[0]))
     np.testing.assert_array_equal(items, np.asarray(model.embed()[1]))

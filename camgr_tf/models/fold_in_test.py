@@ -1,6 +1,6 @@
 import numpy as np
 
-from camgr_tf.serving.baskets import Baskets
+from camgr_tf.models.fold_in import Baskets
 
 
 def test_weights_by_hand():

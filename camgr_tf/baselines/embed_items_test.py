@@ -1,0 +1,190 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from camgr_tf.models.fold_in import ItemNeighbors
+from camgr_tf.registry import MODELS
+from camgr_tf.testing import tiny_dataset
+
+WARM = np.arange(9) < 8  # item 8 has no user in training
+NO_SELF = {"num_heads": 2, "num_neighbors": 3, "include_self": False}
+
+
+def build(name, **parameters):
+    dataset = tiny_dataset()
+    return dataset, MODELS[name](dataset, embedding_dim=4, **parameters)
+
+
+def forget_item(model, item):
+    """Sets to zero what a model stores about an item, features aside."""
+    for variable in model.weights:
+        name = variable.path.split("/")[-1]
+        if len(variable.shape) != 2 or name.endswith("_features"):
+            continue
+        first = {
+            model.num_items: 0,
+            model.num_users + model.num_items: model.num_users,
+        }.get(variable.shape[0])
+        if first is not None:
+            values = np.array(variable)
+            values[first + item] = 0.0
+            variable.assign(values)
+
+
+def embed_items(model, dataset, features, warm=WARM):
+    neighbors = ItemNeighbors(dataset.features, warm)
+    return np.asarray(model.embed_items(features, neighbors))
+
+
+def own_features(dataset, item):
+    return {m: f[item : item + 1] for m, f in dataset.features.items()}
+
+
+@pytest.mark.parametrize(
+    "name, parameters",
+    [
+        ("vbpr", {}),
+        ("slmrec", {}),
+        ("mmgcn", {}),
+        ("grcn", {}),
+        ("bm3", {}),
+        ("camgr", NO_SELF),
+        ("camgr", {**NO_SELF, "semantic_normalization": "symmetric"}),
+        ("camgr", {**NO_SELF, "encoder": "attention"}),
+        ("camgr", {**NO_SELF, "attention": "nodes"}),
+        ("camgr", {**NO_SELF, "fusion": "mean"}),
+        ("camgr", {**NO_SELF, "num_modal_layers": 2}),
+    ],
+)
+def test_equals_the_models_own_vector_of_a_cold_item_without_id(
+    name, parameters
+):
+    # Without self, item 8's neighbors in the graph are all warm already.
+    dataset, model = build(name, **parameters)
+    forget_item(model, 8)
+    expected = np.asarray(model.embed()[1])[8]
+    vectors = embed_items(model, dataset, own_features(dataset, 8))
+    assert np.abs(expected).max() > 1e-4
+    np.testing.assert_allclose(vectors[0], expected, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["mf", "lightgcn"])
+def test_a_model_without_content_gives_zeros(name):
+    dataset, model = build(name)
+    vectors = embed_items(model, dataset, own_features(dataset, 8))
+    assert vectors.shape == (1, 4)
+    assert not vectors.any()
+
+
+@pytest.mark.parametrize("name", ["mgcn", "micro", "camgr"])
+def test_the_double_of_a_warm_item_gets_its_content(name):
+    # One neighbor, itself: the graph is the identity for warm items, and a
+    # new item with the features of item 2 sees item 2 alone.
+    # The default's attention asks with the ID, of which a new item has none.
+    content = {"num_heads": 2, "num_modal_layers": 0, "attention": "channel"}
+    arguments = content if name == "camgr" else {}
+    dataset, model = build(name, num_neighbors=1, **arguments)
+    if name == "micro":
+        states = np.asarray(model.item_table)[2]
+        # Both graphs lead to item 2 in each modality: h is its embedding.
+        expected = states / np.linalg.norm(states)
+    elif name == "mgcn":
+        modal = {
+            m: s[model.num_users + 2 :][:1]
+            for m, s in model.modal_states().items()
+        }
+        expected = np.asarray(model.side(np.zeros((1, 4), "float32"), modal))[0]
+    else:
+        # Gates of a zero ID embedding differ from item 2's: compare what
+        # does not depend on them, by setting the gates' kernels to zero.
+        for gate in model.fusion.gates.values():
+            gate.kernel.assign(np.zeros((4, 4)))
+        fused = model.fuse(model.encode(), model.modal_states(), rows=None)
+        expected = np.asarray(fused)[model.num_users + 2]
+    vectors = embed_items(model, dataset, own_features(dataset, 2))
+    np.testing.assert_allclose(vectors[0], expected, rtol=1e-4, atol=1e-6)
+
+
+def crowded_dataset():
+    """Items 0 to 9 and 12 have equal features, so that 12 is not among its
+    own ten neighbors; so do 10 and 11, and 13 is alone.
+    """
+    dataset = tiny_dataset((("text", 3),))
+    rng = np.random.default_rng(1)
+    features = np.tile(rng.normal(size=3), (14, 1)).astype("float32")
+    features[10:12] = rng.normal(size=3)
+    features[13] = rng.normal(size=3)
+    return dataclasses.replace(
+        dataset,
+        interactions=dataclasses.replace(dataset.interactions, num_items=14),
+        features={"text": features},
+    )
+
+
+def oracle_row(features, new, warm, k):
+    """The symmetric graph's row of one new item, from its definition."""
+    unit = features.astype("float64")
+    unit /= np.linalg.norm(unit, axis=1, keepdims=True)
+    new = new.astype("float64") / np.linalg.norm(new)
+    cosines = np.maximum(np.float32(unit @ unit.T), 0)
+    degrees = -np.sort(-cosines, axis=1)[:, :k].sum(axis=1)
+    own = np.where(warm, np.float32(unit @ new), -np.inf)
+    kept = np.argsort(-own, kind="stable")[:k]
+    weights = np.maximum(own[kept], 0)
+    row = np.zeros(len(features))
+    row[kept] = weights / np.sqrt(weights.sum() * degrees[kept])
+    return row
+
+
+@pytest.mark.parametrize("name", ["mgcn", "micro", "camgr"])
+def test_weights_are_by_the_true_degree_of_crowded_items(name):
+    dataset = crowded_dataset()
+    arguments = {"num_neighbors": 10, "embedding_dim": 4}
+    if name == "camgr":
+        arguments |= {"semantic_normalization": "symmetric", "num_heads": 2}
+    if name == "micro":
+        arguments["initial_graph_weight"] = 1.0
+    model = MODELS[name](dataset, **arguments)
+    # Item 12 and its doubles of larger id are those that count.
+    warm = np.isin(np.arange(14), [10, 11, 12, 13])
+    new = dataset.features["text"][12:13] + np.float32(0.1)
+    row = oracle_row(dataset.features["text"], new[0], warm, 10)
+    neighbors = ItemNeighbors(dataset.features, warm)
+    graph = {
+        "mgcn": lambda: model.item_graphs,
+        "micro": lambda: model.initial_graphs,
+        "camgr": lambda: model.item_graphs,
+    }[name]()["text"]
+    received = neighbors.rows("text", new, 10, graph).toarray()[0]
+    np.testing.assert_allclose(received, row, rtol=1e-5)
+    vectors = embed_items(model, dataset, {"text": new}, warm)
+    if name == "micro":
+        expected = row @ np.asarray(model.item_table)
+        expected /= np.linalg.norm(expected)
+        np.testing.assert_allclose(vectors[0], expected, rtol=1e-4)
+    elif name == "mgcn":
+        # One modality: the side is half of its content.
+        content = row @ np.asarray(model.gated("text"))
+        np.testing.assert_allclose(vectors[0], content / 2, rtol=1e-4)
+
+
+def test_micros_learned_degrees_are_those_of_its_graph():
+    dataset = crowded_dataset()
+    model = MODELS["micro"](
+        dataset, num_neighbors=10, embedding_dim=4, initial_graph_weight=0.0
+    )
+    warm = np.isin(np.arange(14), [10, 11, 12, 13])
+    new = dataset.features["text"][12:13] + np.float32(0.1)
+    project = model.projections["text"]
+    row = oracle_row(
+        np.asarray(project(dataset.features["text"])),
+        np.asarray(project(new))[0],
+        warm,
+        10,
+    )
+    expected = row @ np.asarray(model.item_table)
+    vectors = embed_items(model, dataset, {"text": new}, warm)
+    np.testing.assert_allclose(
+        vectors[0], expected / np.linalg.norm(expected), rtol=1e-4
+    )
