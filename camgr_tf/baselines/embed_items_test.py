@@ -188,3 +188,36 @@ def test_micros_learned_degrees_are_those_of_its_graph():
     np.testing.assert_allclose(
         vectors[0], expected / np.linalg.norm(expected), rtol=1e-4
     )
+
+
+@pytest.mark.parametrize("name", ["freedom", "pgl"])
+@pytest.mark.parametrize("num_item_layers", [1, 2])
+def test_means_of_neighbors_by_numpy(name, num_item_layers):
+    dataset = tiny_dataset()
+    model = MODELS[name](
+        dataset,
+        embedding_dim=4,
+        num_neighbors=3,
+        num_item_layers=num_item_layers,
+    )
+    graph = np.zeros((9, 9))
+    row = np.zeros(9)
+    for m, weight in (("image", 0.1), ("text", 0.9)):
+        unit = dataset.features[m].astype("float64")
+        unit /= np.linalg.norm(unit, axis=1, keepdims=True)
+        for item in range(9):
+            graph[item, np.argsort(-(unit @ unit[item]))[:3]] += weight / 3
+        row[np.argsort(-(unit[:8] @ unit[8]))[:3]] += weight / 3
+    if name == "freedom":
+        states, own = np.asarray(model.item_table), np.zeros(4)
+    else:
+        parts = []
+        for m in ("image", "text"):
+            part = np.asarray(model.projections[m](dataset.features[m]))
+            parts.append(part / np.linalg.norm(part, axis=1, keepdims=True))
+        states = np.concatenate(parts, axis=1)
+        own = states[8] / 3  # two layers without neighbors
+    if num_item_layers == 2:
+        states = graph @ states
+    vectors = embed_items(model, dataset, own_features(dataset, 8))
+    np.testing.assert_allclose(vectors[0], own + row @ states, rtol=1e-4)

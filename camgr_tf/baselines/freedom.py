@@ -1,9 +1,15 @@
+import numpy as np
 from keras import ops
 
 from camgr_tf.graphs import bipartite_adjacency
 from camgr_tf.graphs import cache_folder
-from camgr_tf.graphs.blended import blended_matrix
+from camgr_tf.graphs.blended import blend
+from camgr_tf.graphs.blended import modality_weights
+from camgr_tf.graphs.blended import weighted_matrices
 from camgr_tf.layers.edge_sampling import EdgeSampling
+from camgr_tf.models.fold_in import id_states
+from camgr_tf.models.fold_in import item_sources
+from camgr_tf.models.fold_in import split_rows
 from camgr_tf.models.recommender import Recommender
 from camgr_tf.ops import Adjacency
 from camgr_tf.ops import propagate
@@ -105,11 +111,10 @@ class FREEDOM(Recommender):
         # === Graphs ===
         interactions = dataset.interactions
         self.adjacency = bipartite_adjacency(interactions)
-        self.item_graph = Adjacency(
-            blended_matrix(
-                dataset.features, num_neighbors, first_weight, cache_folder()
-            )
+        self.modality_graphs = weighted_matrices(
+            dataset.features, num_neighbors, first_weight, cache_folder()
         )
+        self.item_graph = Adjacency(blend(self.modality_graphs))
         self.edge_sampling = None
         if edge_dropout > 0:
             # In this order, as the reference code: .9 of 100 leaves 9.
@@ -159,15 +164,50 @@ class FREEDOM(Recommender):
 
     def encode(self, graph, rows=None):
         """`[X_U; Y]` of all nodes, or of `rows`."""
-        states = ops.concatenate([self.user_table, self.item_table], axis=0)
-        return propagate(graph, states, self.num_layers, rows)
+        return propagate(graph, id_states(self), self.num_layers, rows)
 
-    def smoothed_items(self):
+    def smoothed_items(self, num_layers=None):
         """`h`, a float tensor of shape `(num_items, embedding_dim)`."""
         states = ops.convert_to_tensor(self.item_table)
-        for _ in range(self.num_item_layers):
+        for _ in range(
+            self.num_item_layers if num_layers is None else num_layers
+        ):
             states = sparse_matmul(self.item_graph, states)
         return states
+
+    def embed_users(self, baskets):
+        items = baskets.once(
+            lambda: item_sources(
+                self.adjacency,
+                id_states(self),
+                self.num_layers,
+                self.num_users,
+            )
+        )
+        return baskets.symmetric @ items
+
+    def embed_items(self, features, neighbors):
+        if not self.num_item_layers:
+            return super().embed_items(features, neighbors)
+        weights = modality_weights(self.modalities, self.first_weight)
+        rows = sum(
+            weights[m] * neighbors.mean_rows(m, features[m], self.num_neighbors)
+            for m in self.modalities
+        )
+        return rows @ np.asarray(self.smoothed_items(self.num_item_layers - 1))
+
+    def parts(self):
+        nodes = self.encode(self.adjacency)
+        parts = {"id": split_rows(nodes, self.num_users)}
+        if self.num_item_layers:
+            # `K` is a sum over modalities: so is its last product.
+            states = np.asarray(self.smoothed_items(self.num_item_layers - 1))
+            for m, graph in self.modality_graphs.items():
+                parts[m] = None, (graph @ states).astype("float32")
+        else:
+            users, items = parts["id"]
+            parts["id"] = users, items + np.asarray(self.item_table)
+        return parts
 
     def loss_terms(self, user_ids, positive_item_ids, negative_item_ids):
         item_ids = ops.concatenate([positive_item_ids, negative_item_ids])

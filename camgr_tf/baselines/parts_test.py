@@ -6,18 +6,24 @@ from camgr_tf.testing import tiny_dataset
 
 SMALL = {
     "camgr": {"num_heads": 2, "num_neighbors": 3},
+    "freedom": {"num_neighbors": 3},
     "mgcn": {"num_neighbors": 3},
+    "pgl": {"num_neighbors": 3},
+    "pgl_global": {"num_neighbors": 3},
     "micro": {"num_neighbors": 3},
 }
 ITEM_PARTS = {
     "bm3": {"id"},
     "camgr": {"id", "common", "distinct"},
+    "freedom": {"id", "image", "text"},
     "grcn": {"id", "image", "text"},
     "lightgcn": {"id"},
     "mf": {"id"},
     "mgcn": {"id", "common", "distinct"},
     "micro": {"id", "image", "text"},
     "mmgcn": {"image", "text"},
+    "pgl": {"image", "text"},
+    "pgl_global": {"image", "text"},
     "slmrec": {"id", "image", "text", "bias"},
     "vbpr": {"id", "image", "text", "bias"},
 }

@@ -1,11 +1,15 @@
 import keras
+import numpy as np
 from keras import ops
 
 from camgr_tf.graphs import bipartite_adjacency
 from camgr_tf.graphs import cache_folder
 from camgr_tf.graphs.blended import blended_matrix
+from camgr_tf.graphs.blended import modality_weights
 from camgr_tf.layers.edge_sampling import EdgeSampling
 from camgr_tf.losses import info_nce
+from camgr_tf.models.fold_in import item_sources
+from camgr_tf.models.fold_in import only_columns
 from camgr_tf.models.recommender import Recommender
 from camgr_tf.ops import Adjacency
 from camgr_tf.ops import l2_normalize
@@ -175,11 +179,13 @@ class PGL(Recommender):
 
     def item_contents(self):
         """`Y`, a tensor of shape `(num_items, modalities * dim)`."""
+        return self.project(self.feature_tables)
+
+    def project(self, features):
+        """`Y` of items with some features, a dictionary by modality."""
         parts = [
             l2_normalize(
-                self.projections[m](
-                    ops.convert_to_tensor(self.feature_tables[m])
-                )
+                self.projections[m](ops.convert_to_tensor(features[m]))
             )
             for m in self.modalities
         ]
@@ -187,6 +193,11 @@ class PGL(Recommender):
 
     def encode(self, graph, contents, rows=None):
         """`[X_U; X']` of all nodes, or of `rows`."""
+        states = self.start(contents)
+        return propagate(graph, states, self.num_layers, rows)
+
+    def start(self, contents):
+        """`[T; Y]` of all nodes."""
         users = ops.concatenate(
             [
                 ops.convert_to_tensor(self.user_tables[m])
@@ -194,14 +205,49 @@ class PGL(Recommender):
             ],
             axis=1,
         )
-        states = ops.concatenate([users, contents], axis=0)
-        return propagate(graph, states, self.num_layers, rows)
+        return ops.concatenate([users, contents], axis=0)
 
-    def smoothed_items(self, contents):
+    def smoothed_items(self, contents, num_layers=None):
         """`K^n Y`, a tensor of the shape of `contents`."""
-        for _ in range(self.num_item_layers):
+        for _ in range(
+            self.num_item_layers if num_layers is None else num_layers
+        ):
             contents = sparse_matmul(self.item_graph, contents)
         return contents
+
+    def embed_users(self, baskets):
+        items = baskets.once(
+            lambda: item_sources(
+                self.adjacency,
+                self.start(self.item_contents()),
+                self.num_layers,
+                self.num_users,
+            )
+        )
+        return baskets.symmetric @ items
+
+    def embed_items(self, features, neighbors):
+        contents = self.project(features)
+        # No users: of the mean over layers the first alone is not zero.
+        own = np.asarray(contents) / (self.num_layers + 1)
+        if not self.num_item_layers:
+            return own + contents
+        weights = modality_weights(self.modalities, self.first_weight)
+        rows = sum(
+            weights[m] * neighbors.mean_rows(m, features[m], self.num_neighbors)
+            for m in self.modalities
+        )
+        return own + rows @ np.asarray(
+            self.smoothed_items(self.item_contents(), self.num_item_layers - 1)
+        )
+
+    def parts(self):
+        users, items = (np.asarray(v) for v in self.embed())
+        parts = {}
+        for n, m in enumerate(self.modalities):
+            own = slice(n * self.embedding_dim, (n + 1) * self.embedding_dim)
+            parts[m] = only_columns(users, own), only_columns(items, own)
+        return parts
 
     def loss_terms(self, user_ids, positive_item_ids, negative_item_ids):
         item_ids = ops.concatenate([positive_item_ids, negative_item_ids])

@@ -37,27 +37,65 @@ def blended_matrix(
     Reference:
         Zhou and Shen, "A Tale of Two Graphs", MM 2023.
     """
+    return blend(
+        weighted_matrices(features, num_neighbors, first_weight, cache_dir)
+    )
+
+
+def blend(matrices):
+    """The sum of what `weighted_matrices` returns."""
+    first, *others = matrices.values()
+    blended = sum(others, first).tocsr()
+    blended.eliminate_zeros()
+    return blended
+
+
+def weighted_matrices(
+    features, num_neighbors=10, first_weight=0.1, cache_dir=None
+):
+    """The summands `a_m K_m` of `blended_matrix`, whose arguments it takes.
+
+    Returns:
+        Dictionary from a modality to a SciPy CSR matrix.
+
+    Raises:
+        ValueError: If there is no modality, or `first_weight` is not in `[0,
+            1]`.
+    """
     if not features:
         raise ValueError(
             "`features` must have at least one modality. Received: none"
         )
+    weights = modality_weights(features, first_weight)
+    return {
+        m: weights[m] * _mean_of_neighbors(values, num_neighbors, cache_dir)
+        for m, values in features.items()
+    }
+
+
+def modality_weights(modalities, first_weight):
+    """The `a_m` of `blended_matrix`.
+
+    Args:
+        modalities: Names in the order of the data.
+        first_weight: Float in `[0, 1]`.
+
+    Returns:
+        Dictionary from a modality to a float; they add up to one.
+
+    Raises:
+        ValueError: If `first_weight` is not in `[0, 1]`.
+    """
     if not 0.0 <= first_weight <= 1.0:
         raise ValueError(
             "`first_weight` must be in [0, 1]. "
             f"Received: first_weight={first_weight}"
         )
-    num_others = len(features) - 1
-    weights = [1.0]
-    if num_others:
-        rest = (1.0 - first_weight) / num_others
-        weights = [first_weight, *[rest] * num_others]
-    graphs = [
-        weight * _mean_of_neighbors(values, num_neighbors, cache_dir)
-        for weight, values in zip(weights, features.values())
-    ]
-    blended = sum(graphs[1:], graphs[0]).tocsr()
-    blended.eliminate_zeros()
-    return blended
+    first, *others = modalities
+    if not others:
+        return {first: 1.0}
+    rest = (1.0 - first_weight) / len(others)
+    return {first: first_weight, **dict.fromkeys(others, rest)}
 
 
 def _mean_of_neighbors(features, num_neighbors, cache_dir):

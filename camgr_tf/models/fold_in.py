@@ -12,6 +12,7 @@ import tensorflow as tf
 from keras import ops
 
 from camgr_tf.data.user_items import UserItems
+from camgr_tf.graphs.neighbors import nearest_among
 from camgr_tf.graphs.semantic_rows import kept_similarities
 from camgr_tf.graphs.semantic_rows import semantic_rows
 from camgr_tf.ops import Adjacency
@@ -147,6 +148,29 @@ class ItemNeighbors:
         if item_graph is not None:
             degrees = kept_similarities(item_graph, features)
         return self.rows_among(features, new_features, num_neighbors, degrees)
+
+    def mean_rows(self, modality, new_features, num_neighbors):
+        """Rows in which every neighbor counts alike and all sum to one.
+
+        Args:
+            modality: String.
+            new_features: Float array `(num_new, width)`.
+            num_neighbors: Integer. All, where there are fewer.
+
+        Returns:
+            SciPy CSR matrix of shape `(num_new, num_items)`.
+        """
+        warm_ids = np.flatnonzero(self.warm)
+        k = min(num_neighbors, len(warm_ids))
+        features = self.features[modality]
+        nearest, _ = nearest_among(
+            np.asarray(new_features), features[warm_ids], k
+        )
+        rows = np.repeat(np.arange(len(new_features)), k)
+        return scipy.sparse.csr_matrix(
+            (np.full(nearest.size, 1.0 / k), (rows, warm_ids[nearest.ravel()])),
+            shape=(len(new_features), len(features)),
+        )
 
     def rows_among(self, features, new_features, num_neighbors, degrees=None):
         """`rows` by other features than the data's, such as trained ones.

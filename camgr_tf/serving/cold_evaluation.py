@@ -16,7 +16,6 @@ from camgr_tf.config import resolve_config
 from camgr_tf.data.cold_items import COLD_ITEMS
 from camgr_tf.data.user_items import UserItems
 from camgr_tf.metrics.ranking import METRICS
-from camgr_tf.registry import MODELS
 from camgr_tf.serving.lists import check_file
 from camgr_tf.serving.recommender import load
 from camgr_tf.staged_file import staged_file
@@ -128,6 +127,9 @@ def compare_models(models, output_root=None, progress=True, **parameters):
 
 def main(arguments=None):
     """The command line: data set, models, epochs, seed, output."""
+    # The only place of serving that knows which models there are.
+    from camgr_tf.registry import MODELS
+
     parser = argparse.ArgumentParser(
         prog="python -m camgr_tf.serving.cold_evaluation",
         description="Recall of warm items and of items held out of training.",

@@ -3,6 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from camgr_tf.data.user_items import UserItems
 from camgr_tf.metrics.beyond_accuracy import gini
 from camgr_tf.metrics.beyond_accuracy import item_coverage
 from camgr_tf.metrics.beyond_accuracy import mean_popularity
@@ -70,10 +71,11 @@ class Evaluator:
         masked = [interactions.train]
         if mask_validation:
             masked.append(interactions.validation)
-        self._masked = _UserItems(np.concatenate(masked), interactions)
-        self._relevant = _UserItems(held_out, interactions)
+        size = interactions.num_users, interactions.num_items
+        self._masked = UserItems(np.concatenate(masked), *size)
+        self._relevant = UserItems(held_out, *size)
         self.user_ids = np.unique(held_out[:, 0])
-        self.num_relevant = self._relevant.counts(self.user_ids)
+        self.num_relevant = self._relevant.counts[self.user_ids]
         self.item_degrees = np.bincount(
             interactions.train[:, 1], minlength=self.num_items
         )
@@ -201,35 +203,6 @@ def _choose_smallest_of_tied(scores, chosen):
     taken = above | (equal & (np.cumsum(equal, axis=1) <= room))
     columns = np.nonzero(taken)[1]
     chosen[tied] = columns.reshape(len(tied), chosen.shape[1])
-
-
-class _UserItems:
-    """Pairs of one part, for look-up by user and by pair."""
-
-    def __init__(self, pairs, interactions):
-        self.num_items = interactions.num_items
-        keys = pairs[:, 0].astype("int64") * self.num_items + pairs[:, 1]
-        self.keys = np.unique(keys)
-        bounds = np.arange(interactions.num_users + 1) * self.num_items
-        self.starts = np.searchsorted(self.keys, bounds)
-
-    def counts(self, user_ids):
-        return self.starts[user_ids + 1] - self.starts[user_ids]
-
-    def pairs(self, user_ids):
-        """`(row, item)` of all pairs; rows count within `user_ids`."""
-        counts = self.counts(user_ids)
-        rows = np.repeat(np.arange(len(user_ids)), counts)
-        first = np.cumsum(counts) - counts
-        offsets = np.arange(counts.sum()) - np.repeat(first, counts)
-        places = np.repeat(self.starts[user_ids], counts) + offsets
-        return rows, self.keys[places] % self.num_items
-
-    def contains(self, user_ids, items):
-        """Whether `items[b]` holds pairs of `user_ids[b]`, elementwise."""
-        keys = user_ids[:, None].astype("int64") * self.num_items + items
-        places = np.searchsorted(self.keys, keys)
-        return self.keys[np.minimum(places, len(self.keys) - 1)] == keys
 
 
 def _num_threads():
