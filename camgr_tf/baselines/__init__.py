@@ -14,6 +14,7 @@ from camgr_tf.baselines.pgl import PGL
 from camgr_tf.baselines.pgl_global import PGLGlobal
 from camgr_tf.baselines.popularity import Popularity
 from camgr_tf.baselines.slmrec import SLMRec
+from camgr_tf.baselines.smore import SMORE
 from camgr_tf.baselines.vbpr import VBPR
 
 BASELINES = {
@@ -31,5 +32,6 @@ BASELINES = {
     "pgl_global": PGLGlobal,
     "popularity": Popularity,
     "slmrec": SLMRec,
+    "smore": SMORE,
     "vbpr": VBPR,
 }

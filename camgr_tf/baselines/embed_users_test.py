@@ -16,6 +16,7 @@ SMALL = {
     "pgl": {"num_neighbors": 3},
     "pgl_global": {"num_neighbors": 3},
     "micro": {"num_neighbors": 3},
+    "smore": {"num_neighbors": 3},
 }
 TRAINED = sorted(name for name in MODELS if MODELS[name].trains)
 # Their users are a trained embedding and nothing else.

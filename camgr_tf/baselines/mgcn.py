@@ -1,14 +1,13 @@
 import numpy as np
 from keras import ops
 
+from camgr_tf.baselines.side_contrast import side_contrast_terms
 from camgr_tf.graphs import bipartite_adjacency
 from camgr_tf.graphs import cache_folder
 from camgr_tf.graphs import semantic_matrix
 from camgr_tf.graphs import user_item_adjacency
 from camgr_tf.layers import SemanticConvolution
 from camgr_tf.layers import split_modalities
-from camgr_tf.losses import half_squared
-from camgr_tf.losses import info_nce
 from camgr_tf.models.fold_in import id_states
 from camgr_tf.models.fold_in import item_sources
 from camgr_tf.models.fold_in import split_parts
@@ -242,32 +241,11 @@ class MGCN(Recommender):
         return split_rows(nodes + self.side(nodes, modal), self.num_users)
 
     def loss_terms(self, user_ids, positive_item_ids, negative_item_ids):
+        n = self.num_users
         # Behind the graphs each node is by itself: batch rows only.
         rows = ops.concatenate(
-            [
-                user_ids,
-                positive_item_ids + self.num_users,
-                negative_item_ids + self.num_users,
-            ]
+            [user_ids, positive_item_ids + n, negative_item_ids + n]
         )
         nodes = self.encode(rows)
         side = self.side(nodes, self.modal_states(rows))
-        users, positive_items, negative_items = ops.split(
-            nodes + side, 3, axis=0
-        )
-        user_side, item_side, _ = ops.split(side, 3, axis=0)
-        user_nodes, item_nodes, _ = ops.split(nodes, 3, axis=0)
-        contrast = info_nce(item_side, item_nodes, self.temperature) + info_nce(
-            user_side, user_nodes, self.temperature
-        )
-        return {
-            "bpr": self.bpr(users, positive_items, negative_items),
-            "info_nce": self.contrastive_weight * contrast,
-            "l2": self.l2_weight
-            * half_squared(
-                users,
-                positive_items,
-                negative_items,
-                batch_size=self.batch_size,
-            ),
-        }
+        return side_contrast_terms(self, nodes, side)

@@ -11,6 +11,7 @@ SMALL = {
     "pgl": {"num_neighbors": 3},
     "pgl_global": {"num_neighbors": 3},
     "micro": {"num_neighbors": 3},
+    "smore": {"num_neighbors": 3},
 }
 ITEM_PARTS = {
     "bm3": {"id"},
@@ -25,6 +26,7 @@ ITEM_PARTS = {
     "pgl": {"image", "text"},
     "pgl_global": {"image", "text"},
     "slmrec": {"id", "image", "text", "bias"},
+    "smore": {"id", "common", "image", "text"},
     "vbpr": {"id", "image", "text", "bias"},
 }
 
@@ -75,7 +77,7 @@ def test_vbpr_leaves_a_modality_out_as_zero_features_would():
     np.testing.assert_allclose(users, np.asarray(model.user_table))
 
 
-@pytest.mark.parametrize("name", ["camgr", "mgcn"])
+@pytest.mark.parametrize("name", ["camgr", "mgcn", "smore"])
 def test_without_a_modality_its_features_do_not_matter(name):
     model, dataset = build(name)
     users, items = model.parts_without("image")
