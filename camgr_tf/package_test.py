@@ -16,6 +16,18 @@ def test_an_unknown_name_is_an_attribute_error():
         camgr_tf.loda
 
 
+def test_what_reads_data_folders_imports_nothing_that_makes_them():
+    program = (
+        "import sys\n"
+        "import camgr_tf.data\n"
+        "print([name for name in sys.modules if 'camgr_tf.ingest' in name])\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True
+    )
+    assert result.stdout == "[]\n", result.stderr
+
+
 def test_another_keras_backend_is_refused():
     program = (
         "import os, sys, types\n"

@@ -246,8 +246,8 @@ def _read_provenance(path):
     if not path.is_file():
         return {}
     try:
-        provenance = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+        provenance = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (ValueError, RecursionError) as error:
         raise ValueError(
             f"{path}: expected a JSON object. Received: {error}"
         ) from error

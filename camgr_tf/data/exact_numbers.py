@@ -29,6 +29,9 @@ def parse_numbers(path: Path, texts: pd.Series) -> np.ndarray:
         ValueError: If a text is no finite number, is `2**63` or more in
             magnitude, or two different numbers have the same float64.
     """
+    values = whole_numbers(texts)
+    if values is not None:
+        return values
     refuse_rows(
         path,
         texts,
@@ -49,6 +52,12 @@ def parse_numbers(path: Path, texts: pd.Series) -> np.ndarray:
         return values.astype(np.int64)
     _refuse_merged(path, texts, values)
     return values
+
+
+def whole_numbers(texts: pd.Series) -> np.ndarray | None:
+    """The int64 array of a column of plain integers, `None` of any other."""
+    values = pd.to_numeric(texts, errors="coerce")
+    return values.to_numpy() if values.dtype == np.int64 else None
 
 
 def _refuse_merged(path, texts, values):

@@ -5,6 +5,7 @@ import csv
 import gzip
 import io
 import itertools
+import operator
 import re
 import warnings
 import zlib
@@ -221,21 +222,23 @@ def _read_rows(path, reader, header, kept, separator):
     """The values of each kept column, numbers of rows, and of odd ones."""
     columns, rows, within, num_read = [[] for _ in kept], [], [], 0
     while chunk := list(itertools.islice(reader, _ROWS_AT_ONCE)):
-        for row, record in enumerate(chunk, start=num_read + 1):
-            if len(record) == len(header):
-                rows.append(row)
-            elif record:
-                raise ValueError(
-                    f"{path}, row {row} below the header: expected "
-                    f"{len(header)} fields separated by {_NAMES[separator]}, "
-                    f"as in the header. Received: {len(record)}"
-                )
+        lengths = np.fromiter(map(len, chunk), int, len(chunk))
+        wrong = np.flatnonzero((lengths != len(header)) & (lengths > 0))
+        if len(wrong):
+            raise ValueError(
+                f"{path}, row {num_read + wrong[0] + 1} below the header: "
+                f"expected {len(header)} fields separated by "
+                f"{_NAMES[separator]}, as in the header. "
+                f"Received: {lengths[wrong[0]]}"
+            )
+        rows.append(num_read + 1 + np.flatnonzero(lengths))
         num_read += len(chunk)
-        fields = list(zip(*filter(None, chunk)))
+        records = list(filter(None, chunk))
         for values, place in zip(columns, kept):
-            values.extend(fields[place] if fields else ())
-        within += _rows_within(chunk, num_read, len(header), separator)
-    return columns, rows, within
+            values.extend(map(operator.itemgetter(place), records))
+        if reader.line_num > num_read + 1:
+            within += _rows_within(chunk, num_read, len(header), separator)
+    return columns, np.concatenate([[], *rows]).astype(int), within
 
 
 def _rows_within(chunk, num_read, num_fields, separator):

@@ -146,8 +146,8 @@ def read_mirrors(path: Path) -> dict[str, list[str]]:
     if not path.is_file():
         raise FileNotFoundError(f"No list of mirrors. Expected: {path}")
     try:
-        mirrors = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+        mirrors = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{path}: expected JSON. Received: {error}") from error
     is_valid = isinstance(mirrors, dict) and all(
         isinstance(urls, list)

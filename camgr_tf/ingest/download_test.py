@@ -178,6 +178,7 @@ class TestReadMirrors:
         ("text", "message"),
         [
             ("{", "expected JSON"),
+            ("[" * 100_000, "expected JSON"),
             ('["http://a"]', "expected an object of file names"),
             ('{"a": "http://a"}', "expected an object of file names"),
             ('{"a": ["ftp://a"]}', "expected an object of file names"),

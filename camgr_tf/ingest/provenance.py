@@ -55,7 +55,11 @@ def write_provenance(
     }
     text = json.dumps(record, indent=2, ensure_ascii=False, default=str)
     with staged_file(Path(folder) / FILE_NAME) as path:
-        path.write_text(text + "\n", encoding="utf-8")
+        # A file's name may hold bytes that are no UTF-8; as escapes they are
+        # JSON.
+        path.write_text(
+            text + "\n", encoding="utf-8", errors="backslashreplace"
+        )
     return record
 
 

@@ -41,6 +41,16 @@ class TestWriteProvenance:
         assert record["versions"]["python"] == platform.python_version()
         assert record["versions"]["numpy"] == np.__version__
 
+    def test_a_name_that_is_no_utf_8(self, tmp_path):
+        path = tmp_path / os.fsdecode(b"caf\xe9.csv")
+        path.write_bytes(b"abc")
+        sources = provenance.describe_sources([path])
+        path.unlink()
+        record = provenance.write_provenance(tmp_path, "test", sources, {}, {})
+        text = (tmp_path / "provenance.json").read_text(encoding="utf-8")
+        assert "caf\\udce9.csv" in text
+        assert json.loads(text) == record
+
     def test_date_is_now_in_utc(self, tmp_path):
         record = provenance.write_provenance(tmp_path, "test", [], {}, {})
         assert record["created"].endswith("+00:00")

@@ -8,6 +8,7 @@ import pandas as pd
 from camgr_tf.data.exact_numbers import NUMBER
 from camgr_tf.data.exact_numbers import parse_numbers
 from camgr_tf.data.exact_numbers import refuse_mixed_units
+from camgr_tf.data.exact_numbers import whole_numbers
 from camgr_tf.data.text_table import refuse_rows
 
 _MONTHS = (
@@ -67,6 +68,11 @@ def parse_timestamps(
         ValueError: If a row is no time, the rows are of several forms, or
             nothing says which number is the day; and as in `parse_numbers`.
     """
+    if timestamp_format is None:
+        values = whole_numbers(texts)
+        if values is not None:
+            refuse_mixed_units(path, texts, values)
+            return values
     refuse_rows(
         path,
         texts,
