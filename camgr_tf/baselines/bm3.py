@@ -3,8 +3,8 @@ from keras import ops
 
 from camgr_tf.graphs import bipartite_adjacency
 from camgr_tf.losses import frobenius
+from camgr_tf.models.fold_in import id_sources
 from camgr_tf.models.fold_in import id_states
-from camgr_tf.models.fold_in import item_sources
 from camgr_tf.models.recommender import Recommender
 from camgr_tf.ops import l2_normalize
 from camgr_tf.ops import propagate
@@ -124,14 +124,7 @@ class BM3(Recommender):
         return users, items + self.item_table
 
     def embed_users(self, baskets):
-        items = baskets.once(
-            lambda: item_sources(
-                self.adjacency,
-                id_states(self),
-                self.num_layers,
-                self.num_users,
-            )
-        )
+        items = baskets.once(lambda: id_sources(self))
         return self.predictor(baskets.symmetric @ items)
 
     def embed_items(self, features, neighbors):

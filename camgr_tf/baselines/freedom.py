@@ -7,8 +7,8 @@ from camgr_tf.graphs.blended import blend
 from camgr_tf.graphs.blended import modality_weights
 from camgr_tf.graphs.blended import weighted_matrices
 from camgr_tf.layers.edge_sampling import EdgeSampling
+from camgr_tf.models.fold_in import id_sources
 from camgr_tf.models.fold_in import id_states
-from camgr_tf.models.fold_in import item_sources
 from camgr_tf.models.fold_in import split_rows
 from camgr_tf.models.recommender import Recommender
 from camgr_tf.ops import Adjacency
@@ -176,14 +176,7 @@ class FREEDOM(Recommender):
         return states
 
     def embed_users(self, baskets):
-        items = baskets.once(
-            lambda: item_sources(
-                self.adjacency,
-                id_states(self),
-                self.num_layers,
-                self.num_users,
-            )
-        )
+        items = baskets.once(lambda: id_sources(self))
         return baskets.symmetric @ items
 
     def embed_items(self, features, neighbors):

@@ -2,8 +2,8 @@ from keras import ops
 
 from camgr_tf.graphs import bipartite_adjacency
 from camgr_tf.losses import frobenius
+from camgr_tf.models.fold_in import id_sources
 from camgr_tf.models.fold_in import id_states
-from camgr_tf.models.fold_in import item_sources
 from camgr_tf.models.recommender import Recommender
 from camgr_tf.ops import propagate
 
@@ -70,14 +70,7 @@ class LightGCN(Recommender):
         return ops.split(states, [self.num_users], axis=0)
 
     def embed_users(self, baskets):
-        items = baskets.once(
-            lambda: item_sources(
-                self.adjacency,
-                id_states(self),
-                self.num_layers,
-                self.num_users,
-            )
-        )
+        items = baskets.once(lambda: id_sources(self))
         return baskets.symmetric @ items
 
     def loss_terms(self, user_ids, positive_item_ids, negative_item_ids):

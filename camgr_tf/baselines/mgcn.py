@@ -8,8 +8,8 @@ from camgr_tf.graphs import semantic_matrix
 from camgr_tf.graphs import user_item_adjacency
 from camgr_tf.layers import SemanticConvolution
 from camgr_tf.layers import split_modalities
+from camgr_tf.models.fold_in import id_sources
 from camgr_tf.models.fold_in import id_states
-from camgr_tf.models.fold_in import item_sources
 from camgr_tf.models.fold_in import split_parts
 from camgr_tf.models.fold_in import split_rows
 from camgr_tf.models.fold_in import with_zeros
@@ -210,11 +210,10 @@ class MGCN(Recommender):
         return nodes + self.side(nodes, modal)
 
     def _sources(self):
-        items = item_sources(
-            self.adjacency, id_states(self), self.num_layers, self.num_users
-        )
         contents = self.modal_states().items()
-        return items, {m: split_rows(c, self.num_users)[1] for m, c in contents}
+        return id_sources(self), {
+            m: split_rows(c, self.num_users)[1] for m, c in contents
+        }
 
     def embed_items(self, features, neighbors):
         modal = {}

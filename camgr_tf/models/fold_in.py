@@ -235,6 +235,13 @@ def item_sources(adjacency, states, num_layers, num_users):
     return sum(layers[:-1], np.zeros_like(layers[0])) / (num_layers + 1)
 
 
+def id_sources(model):
+    """`item_sources` of the ID embeddings on a model's `adjacency`."""
+    return item_sources(
+        model.adjacency, id_states(model), model.num_layers, model.num_users
+    )
+
+
 def split_rows(states, num_users):
     """States of all nodes as arrays of the users' and of the items'."""
     states = np.asarray(states)

@@ -84,9 +84,10 @@ def cosines(vector, vectors):
         vectors: Float array of shape `(num_rows, dim)`, or likewise.
 
     Returns:
-        Array of shape `(num_rows,)`. A vector of zeros has the cosine 0 with
-        all.
+        float32 array of shape `(num_rows,)`. A vector of zeros has the
+        cosine 0 with all, and equal rows have equal cosines.
     """
+    vector, vectors = vector.astype("float64"), vectors.astype("float64")
     if scipy.sparse.issparse(vectors):
         norm = scipy.sparse.linalg.norm
         products = dense_product(vectors, vector.T)[:, 0]
@@ -94,9 +95,9 @@ def cosines(vector, vectors):
         norm = np.linalg.norm
         products = vectors @ vector
     lengths = norm(vectors, axis=1) * norm(vector)
-    return np.divide(
-        products, lengths, where=lengths > 0, out=np.zeros_like(products)
-    )
+    cosines = np.zeros_like(products)
+    np.divide(products, lengths, where=lengths > 0, out=cosines)
+    return cosines.astype("float32")
 
 
 def warn_of_popularity(reason):

@@ -100,13 +100,15 @@ def ask(address, data=None):
         return error.code, error.read()
 
 
-def drawn(page, name, arguments):
+def drawn(page, name, arguments, selected=None):
     """What an event of the page returns, by the queue as the page asks it."""
     config = json.loads(ask(f"{page}/config")[1])
     number = next(
         d["id"] for d in config["dependencies"] if d["api_name"] == name
     )
     body = {"data": arguments, "fn_index": number, "session_hash": "test"}
+    if selected is not None:
+        body["event_data"] = {"index": selected, "value": None}
     request = urllib.request.Request(
         f"{page}/gradio_api/queue/join",
         json.dumps(body).encode(),
@@ -167,3 +169,18 @@ def test_files_beside_the_pictures_are_not(page, folder):
 def test_nothing_can_be_uploaded(page):
     for path in ("/gradio_api/upload", "/upload", "/gradio_api/call/find"):
         assert ask(f"{page}{path}", b"x")[0] == 404
+
+
+def test_a_list_and_its_reason_have_one_score(page, content):
+    user = content.user_ids()[0]
+    table = content.recommend(user, [], 0.5)
+    listed = table["item"].tolist()
+    # Nothing in place of what the session holds: its basket and its list.
+    drawn(page, "show", ["a known user", user, None, 0.5])
+    arguments = ["a known user", user, None, None, 0.5]
+    text, parts, *_ = drawn(page, "explain", arguments, selected=1)
+    assert f"**{listed[1]}**" in text and len(text.splitlines()) > 1
+    assert parts["data"][0] == [
+        "score",
+        pytest.approx(table["score"][1], abs=1e-4),
+    ]

@@ -1,9 +1,12 @@
 import copy
+import dataclasses
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from camgr_tf.models.recommender import Recommender
+from camgr_tf.serving.recommender import TrainedRecommender
 from camgr_tf.serving.recommender import load
 from camgr_tf.training.evaluate import Evaluator
 
@@ -144,3 +147,35 @@ def test_lists_of_items_with_a_value(small_camgr):
     assert recommender.recommend("user03", where={"price": 31}).empty
     with pytest.raises(ValueError, match=r"columns \['price'\]"):
         recommender.recommend("user03", where={"color": "red"})
+
+
+class OwnModel(Recommender):
+    """Overrides what a user's own model may know."""
+
+    def __init__(self, dataset, *, embedding_dim=8, seed=0):
+        super().__init__(dataset, embedding_dim=embedding_dim, seed=seed)
+
+    def embed(self, training=False):
+        return np.ones((30, 8), "float32"), np.ones((24, 8), "float32")
+
+    def embed_users(self, baskets):
+        return baskets.counts[:, None] * np.ones((1, 8), "float32")
+
+    def embed_items(self, features, neighbors):
+        return 7.0 * np.ones((len(features["text"]), 8), "float32")
+
+
+def test_a_models_own_rules_are_used(small_camgr):
+    dataset = small_camgr.run.dataset
+    run = dataclasses.replace(small_camgr.run, model=OwnModel(dataset))
+    recommender = TrainedRecommender(run)
+    # Item 23 has no user; three items make a user of threes.
+    assert (recommender.item_vectors[23] == 7.0).all()
+    table = recommender.recommend_for_items(["item01", "item04", "item05"], 2)
+    assert table["item"].tolist() == ["item23", "item00"]
+    assert table["score"].tolist() == [3 * 7 * 8.0, 3 * 8.0]
+    # The rest is the base's: one summand, and no modality matters.
+    explanation = recommender.explain("user03", "item00")
+    assert explanation.parts.to_numpy().tolist() == [[8.0]]
+    assert explanation.modalities.tolist() == [0.0, 0.0]
+    assert explanation.sentence.endswith("its content adds nothing.")
