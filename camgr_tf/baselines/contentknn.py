@@ -3,6 +3,7 @@ import scipy.sparse
 
 from camgr_tf.baselines.itemknn import ItemKNN
 from camgr_tf.graphs import cache_folder
+from camgr_tf.graphs.neighbors import nearest_among
 from camgr_tf.graphs.neighbors import row_norms
 from camgr_tf.graphs.semantic import cached_neighbors
 
@@ -22,10 +23,12 @@ class ContentKNN(ItemKNN):
 
     Args:
         dataset: `camgr_tf.data.Dataset` with at least one modality.
-        num_neighbors: Integer. Defaults to `100`.
+        num_neighbors: Integer. All, where there are fewer. Defaults to
+            `100`.
 
     Raises:
-        ValueError: If the data set has no modality, or not that many items.
+        ValueError: If the data set has no modality, or `num_neighbors` is
+            below 1.
 
     Example:
 
@@ -54,25 +57,38 @@ class ContentKNN(ItemKNN):
         super().__init__(dataset, num_neighbors=num_neighbors)
 
     def item_similarities(self, dataset):
-        # The cosine of unit rows side by side is the mean of their cosines.
-        joined = np.concatenate(
-            [f / row_norms(f)[:, None] for f in dataset.features.values()],
-            axis=1,
-        ).astype("float32")
-        neighbors, cosines = cached_neighbors(
-            joined,
-            self.num_neighbors,
-            include_self=False,
-            cache_dir=cache_folder(),
+        return self._matrix(
+            *cached_neighbors(
+                _joined_units(dataset.features),
+                min(self.num_neighbors, self.num_items - 1),
+                include_self=False,
+                cache_dir=cache_folder(),
+            )
         )
+
+    def embed_items(self, features, neighbors):
+        known = _joined_units(neighbors.features)
+        k = min(self.num_neighbors, self.num_items)
+        return self._matrix(
+            *nearest_among(_joined_units(features), known, k)
+        ).toarray()
+
+    def _matrix(self, neighbors, cosines):
+        rows, k = neighbors.shape
         matrix = scipy.sparse.csr_matrix(
             (
                 np.maximum(cosines, 0.0).ravel(),
                 neighbors.ravel(),
-                np.arange(self.num_items + 1) * self.num_neighbors,
+                np.arange(rows + 1) * k,
             ),
-            shape=(self.num_items, self.num_items),
+            shape=(rows, self.num_items),
         )
         matrix.eliminate_zeros()
         matrix.sort_indices()
         return matrix
+
+
+def _joined_units(features):
+    # The cosine of unit rows side by side is the mean of their cosines.
+    units = [f / row_norms(f)[:, None] for f in features.values()]
+    return np.concatenate(units, axis=1).astype("float32")

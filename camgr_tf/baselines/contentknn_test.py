@@ -5,6 +5,7 @@ import pytest
 
 from camgr_tf.baselines import oracle
 from camgr_tf.baselines.contentknn import ContentKNN
+from camgr_tf.models.fold_in import ItemNeighbors
 from camgr_tf.testing import tiny_dataset
 
 ONE_TO_THREE = [
@@ -51,5 +52,28 @@ def test_an_item_without_users_can_be_recommended():
 def test_what_it_cannot_do_is_refused():
     with pytest.raises(ValueError, match="ContentKNN needs item features"):
         ContentKNN(replace(tiny_dataset(), features={}))
-    with pytest.raises(ValueError, match="in 1..8.*num_neighbors=9"):
-        ContentKNN(tiny_dataset(), num_neighbors=9)
+    with pytest.raises(ValueError, match="positive.*num_neighbors=0"):
+        ContentKNN(tiny_dataset(), num_neighbors=0)
+
+
+def test_more_neighbors_than_items_are_all():
+    similarities = ContentKNN(tiny_dataset(), num_neighbors=50).similarities
+    all_others = ContentKNN(tiny_dataset(), num_neighbors=8).similarities
+    np.testing.assert_array_equal(similarities.toarray(), all_others.toarray())
+
+
+def test_a_new_item_has_the_neighbors_of_its_features():
+    dataset = tiny_dataset()
+    model = ContentKNN(dataset, num_neighbors=3)
+    features = {m: 2.0 * f[4:6] for m, f in dataset.features.items()}
+    rows = model.embed_items(features, ItemNeighbors(dataset.features, None))
+    # Unlike the items 4 and 5 themselves, it may be the neighbor of these.
+    for row, item in zip(rows, (4, 5)):
+        own = model.similarities[[item]].toarray()[0]
+        assert row[item] == pytest.approx(1.0)
+        kept = np.flatnonzero(row) != item
+        expected = own[np.flatnonzero(row)[kept]]
+        np.testing.assert_allclose(
+            row[np.flatnonzero(row)[kept]], expected, atol=1e-6
+        )
+        assert len(expected) <= 2

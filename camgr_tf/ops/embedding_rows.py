@@ -42,6 +42,22 @@ def transposed(rows):
     return np.ascontiguousarray(rows.T)
 
 
+def joined(first, second):
+    """Rows of one matrix, then those of a dense one, in the first's form.
+
+    Args:
+        first: Array of shape `(rows, dim)`, or CSR matrix.
+        second: Array of shape `(more_rows, dim)`.
+
+    Returns:
+        Array or CSR matrix of shape `(rows + more_rows, dim)`.
+    """
+    if scipy.sparse.issparse(first):
+        more = scipy.sparse.csr_matrix(second, dtype="float32")
+        return scipy.sparse.vstack([first, more], format="csr")
+    return np.concatenate([first, second])
+
+
 def dense_product(users, items):
     """Scores of a block of users, as a dense array that may be written to.
 

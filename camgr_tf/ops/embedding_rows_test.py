@@ -5,6 +5,7 @@ import scipy.sparse
 from camgr_tf.ops.embedding_rows import all_finite
 from camgr_tf.ops.embedding_rows import dense_product
 from camgr_tf.ops.embedding_rows import float_rows
+from camgr_tf.ops.embedding_rows import joined
 from camgr_tf.ops.embedding_rows import transposed
 
 USERS = [[1.0, 0.0, 2.0], [0.0, 0.0, 0.0]]
@@ -29,3 +30,13 @@ def test_an_entry_that_is_not_finite_is_seen(kind):
     assert all_finite(float_rows(kind(USERS)))
     assert not all_finite(float_rows(kind([[0.0, np.nan, 0.0]])))
     assert not all_finite(float_rows(kind([[0.0, np.inf, 0.0]])))
+
+
+@both_kinds
+def test_more_rows_take_the_form_of_the_first(kind):
+    users = float_rows(kind(USERS))
+    longer = joined(users, np.array(ITEMS, "float32")[:1])
+    assert type(longer) is type(users) and longer.dtype == "float32"
+    np.testing.assert_array_equal(
+        dense_product(longer, np.eye(3, dtype="float32")), [*USERS, ITEMS[0]]
+    )

@@ -2,6 +2,8 @@ import copy
 
 import numpy as np
 
+from camgr_tf.ops.embedding_rows import joined
+
 
 def add_items(recommender, features, item_ids, titles=None, images=None):
     """A recommender with more items, without training.
@@ -29,10 +31,10 @@ def add_items(recommender, features, item_ids, titles=None, images=None):
     result.catalog = recommender.catalog.with_items(item_ids, titles, images)
     new = recommender.vectors_of_features(features, len(item_ids))
     plain = recommender.plain_item_vectors
-    result.plain_item_vectors = np.concatenate([plain, new])
+    result.plain_item_vectors = joined(plain, new)
     result.item_vectors = result.plain_item_vectors
     if recommender.item_vectors is not plain:
-        result.item_vectors = np.concatenate([recommender.item_vectors, new])
+        result.item_vectors = joined(recommender.item_vectors, new)
     result._explainer = None
     zeros = np.zeros(len(item_ids), recommender.popularity.dtype)
     result.popularity = np.concatenate([recommender.popularity, zeros])

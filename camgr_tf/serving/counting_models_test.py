@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from camgr_tf.config import resolve_config
+from camgr_tf.serving.added_items import add_items
 from camgr_tf.serving.export import export
 from camgr_tf.serving.recommender import load
 from camgr_tf.training.runs import train
@@ -75,3 +76,16 @@ def test_neighborhoods_have_no_dense_vectors_to_export(recommender, tmp_path):
     with pytest.raises(ValueError, match=message):
         export(recommender, tmp_path, ("vectors",), progress=False)
     assert not list(tmp_path.iterdir())
+
+
+def test_an_item_is_added_by_its_features(recommender):
+    dataset = recommender.run.dataset
+    features = {m: f[[4]].copy() for m, f in dataset.features.items()}
+    longer = add_items(recommender, features, ["new"], titles=["New"])
+    table = longer.recommend("user06", k=24)
+    assert len(table) == 25 - len(bought(recommender, 6))
+    scores = table.set_index("item")["score"]
+    if recommender.run.config.model == "contentknn":
+        assert scores["new"] > 0
+    else:
+        assert scores.get("new", 0.0) == 0.0
