@@ -150,7 +150,8 @@ def load_index(path, recommender):
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If the file is no index, or one of other items.
+        ValueError: If the file is no index, or one of other items or of
+            other vectors of theirs.
     """
     path = Path(path)
     if not path.is_file():
@@ -166,6 +167,14 @@ def load_index(path, recommender):
         raise ValueError(
             f"{path} is an index of other items: expected {expected[0]} of "
             f"width {expected[1]}. Received: {index.ntotal} of width {index.d}"
+        )
+    # A few tell: vectors of another training differ everywhere.
+    sample = np.unique(np.linspace(0, expected[0] - 1, 32).astype("int64"))
+    stored = np.stack([index.reconstruct(int(item)) for item in sample])
+    if not np.allclose(stored, recommender.item_vectors[sample], atol=1e-6):
+        raise ValueError(
+            f"{path} is an index of other vectors, perhaps of another run. "
+            "Build it again."
         )
     return ItemIndex(index, recommender.item_vectors)
 

@@ -70,3 +70,10 @@ def test_errors_say_what_came(small_camgr, index, tmp_path):
 
     with pytest.raises(ValueError, match="expected 25 of width 8.*24 of width"):
         load_index(path, Other())
+
+
+def test_an_index_of_another_training_is_refused(small_camgr, index, tmp_path):
+    index.save(tmp_path / "items.faiss")
+    other = small_camgr.with_item_vectors(-small_camgr.item_vectors)
+    with pytest.raises(ValueError, match="index of other vectors"):
+        load_index(tmp_path / "items.faiss", other)

@@ -6,6 +6,8 @@ WORDS = {"image": "picture", "text": "description"}
 # A modality that bears this share of a score is what it is mostly about.
 MOSTLY = 0.5
 
+LONGEST_TITLE = 40
+
 
 def reason(score, losses, nearest, has_users):
     """Says what a score comes from, and which items it resembles.
@@ -63,10 +65,20 @@ def _likeness(table):
     """`"like A and B you bought"` of the first two, or nothing."""
     rows = table[table["similarity"] > 0].head(2)
     names = [
-        f"the {row.title}" if getattr(row, "title", "") else f"item {row.item}"
+        f"the {_short(row.title)}"
+        if getattr(row, "title", "")
+        else f"item {row.item}"
         for row in rows.itertuples()
     ]
     return f"like {' and '.join(names)} you bought" if names else ""
+
+
+def _short(title):
+    """A title cut at a word, so that two of them are still one sentence."""
+    if len(title) <= LONGEST_TITLE:
+        return title
+    head = title[:LONGEST_TITLE]
+    return (head.rsplit(" ", 1)[0] if " " in head else head) + "…"
 
 
 def _similarity(table):

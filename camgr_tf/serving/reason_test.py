@@ -83,3 +83,19 @@ def test_without_titles_items_go_by_their_ids():
     assert reason(1.0, losses, {"image": table}, True) == (
         "Mostly its picture: like item shag and item wool you bought."
     )
+
+
+def test_long_titles_are_cut_at_a_word():
+    table = pd.DataFrame(
+        {
+            "item": ["1", "2"],
+            "similarity": [0.9, 0.8],
+            "title": ["word " * 20, "x" * 50],
+        }
+    )
+    losses = pd.Series({"image": 0.6})
+    sentence = reason(1.0, losses, {"image": table}, True)
+    assert sentence == (
+        f"Mostly its picture: like the {('word ' * 8).strip()}… and the "
+        f"{'x' * 40}… you bought."
+    )

@@ -124,16 +124,21 @@ def export_saved_model(recommender, folder):
     check_replaceable(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     staging = folder.with_name(f".{os.getpid()}-{folder.name}")
+    former = folder.with_name(f".{os.getpid()}-former-{folder.name}")
     module = ServedRecommender(recommender)
     try:
         tf.saved_model.save(
             module, staging, signatures={"serving_default": module.recommend}
         )
+        # The former one is removed when the new one is in its place.
         if folder.exists():
-            shutil.rmtree(folder)
+            os.replace(folder, former)
         os.replace(staging, folder)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+    if former.is_symlink():
+        former.unlink()
+    shutil.rmtree(former, ignore_errors=True)
     return folder
 
 

@@ -74,3 +74,14 @@ def test_only_a_saved_model_is_replaced(small_camgr, exported, tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(FileExistsError, match="is no SavedModel"):
         export_saved_model(small_camgr, tmp_path)
+
+
+def test_a_link_is_replaced_and_what_it_led_to_stays(
+    small_camgr, exported, tmp_path
+):
+    (tmp_path / "link").symlink_to(exported)
+    export_saved_model(small_camgr, tmp_path / "link")
+    assert not (tmp_path / "link").is_symlink()
+    assert (tmp_path / "link" / "saved_model.pb").is_file()
+    assert (exported / "saved_model.pb").is_file()
+    assert [path.name for path in tmp_path.iterdir()] == ["link"]
