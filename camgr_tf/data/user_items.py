@@ -62,8 +62,8 @@ class UserItems:
 
         Args:
             users: Integer array of shape `(num_rows,)`.
-            items: Integer array of shape `(num_rows, k)`; a negative one is
-                nobody's.
+            items: Integer array of shape `(num_rows, k)`; one outside
+                `0..num_items - 1` is nobody's.
 
         Returns:
             bool array of the shape of `items`.
@@ -74,7 +74,8 @@ class UserItems:
         keys = np.asarray(users, "int64")[:, None] * self.num_items + items
         places = np.searchsorted(self._keys, keys)
         places = np.minimum(places, len(self._keys) - 1)
-        return (self._keys[places] == keys) & (items >= 0)
+        known = (items >= 0) & (items < self.num_items)
+        return known & (self._keys[places] == keys)
 
     def mask(self, scores, users, columns):
         """Sets the scores of the users' items to minus infinity, in place.
