@@ -4,6 +4,7 @@ import sys
 import pytest
 
 import camgr_tf
+import camgr_tf.ingest
 
 
 @pytest.mark.parametrize("name", camgr_tf.__all__)
@@ -14,6 +15,11 @@ def test_every_exported_name_is_there(name):
 def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="no attribute 'loda'"):
         camgr_tf.loda
+
+
+@pytest.mark.parametrize("name", camgr_tf.ingest.__all__)
+def test_every_maker_is_there(name):
+    assert callable(getattr(camgr_tf.ingest, name))
 
 
 def test_what_reads_data_folders_imports_nothing_that_makes_them():

@@ -20,6 +20,9 @@ class TransferError(OSError):
 class ResumingDownloader:
     """A downloader for `pooch` that keeps and continues partial files.
 
+    The image features of one Amazon category are several gigabytes, and
+    pooch's own retries begin each of them anew.
+
     What has arrived is kept in `<file>.part`. After a dropped connection or
     a short body the rest is asked for by a range request, also by a later
     process. That is done only for the address that the part came from, and

@@ -1,6 +1,7 @@
 """Text features by a sentence-transformer, an optional extra."""
 
 import os
+import unicodedata
 
 import numpy as np
 
@@ -15,7 +16,8 @@ def sentence_transformer_features(
     The default model is 384 wide, the one behind MMRec's text features.
 
     Args:
-        texts: Sequence of `n` strings; `None` counts as empty.
+        texts: Sequence of `n` strings; `None` counts as empty. A letter and
+            its accent are one code point to the model, whichever they are.
         model: String, the name of a model on the Hugging Face hub, or the
             path of a folder that holds one. Defaults to
             `"sentence-transformers/all-MiniLM-L6-v2"`.
@@ -41,6 +43,7 @@ def sentence_transformer_features(
             "`sentence2vec` needs none"
         ) from error
     texts = ["" if text is None else str(text).strip() for text in texts]
+    texts = [unicodedata.normalize("NFC", text) for text in texts]
     present = np.array([text != "" for text in texts], bool)
     if not present.any():
         raise ValueError(f"All {len(texts)} texts are empty.")

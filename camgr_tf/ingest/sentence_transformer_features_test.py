@@ -40,6 +40,13 @@ class TestSentenceTransformerFeatures:
         assert features.tolist() == [[7, 7], [0, 0], [0, 0], [1, 7]]
         assert present.tolist() == [True, False, False, True]
 
+    def test_both_forms_of_an_accent_are_one_text(self, fake_package):
+        # The fake's features are the numbers of code points.
+        features, _ = sentence_transformer_features(
+            ["caf\xe9", "cafe\u0301"], batch_size=7, progress=False
+        )
+        assert features.tolist() == [[4, 7], [4, 7]]
+
     def test_all_empty(self, fake_package):
         with pytest.raises(ValueError, match="All 2 texts are empty"):
             sentence_transformer_features(["", None])
