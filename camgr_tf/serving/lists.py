@@ -10,6 +10,9 @@ import scipy.sparse.linalg
 
 from camgr_tf.ops.embedding_rows import dense_product
 
+# Numbers that exist in float64 at one time: 8 million are 64 MB.
+BLOCK_NUMBERS = 8_000_000
+
 
 def result_table(catalog, items, scores, users=None):
     """Ranked items as a table of original ids.
@@ -87,17 +90,22 @@ def cosines(vector, vectors):
         float32 array of shape `(num_rows,)`. A vector of zeros has the
         cosine 0 with all, and equal rows have equal cosines.
     """
-    vector, vectors = vector.astype("float64"), vectors.astype("float64")
-    if scipy.sparse.issparse(vectors):
-        norm = scipy.sparse.linalg.norm
-        products = dense_product(vectors, vector.T)[:, 0]
-    else:
-        norm = np.linalg.norm
-        products = vectors @ vector
-    lengths = norm(vectors, axis=1) * norm(vector)
-    cosines = np.zeros_like(products)
-    np.divide(products, lengths, where=lengths > 0, out=cosines)
-    return cosines.astype("float32")
+    vector = vector.astype("float64")
+    result = np.empty(vectors.shape[0], "float32")
+    size = max(1, BLOCK_NUMBERS // vectors.shape[1])
+    for start in range(0, len(result), size):
+        rows = vectors[start : start + size].astype("float64")
+        if scipy.sparse.issparse(rows):
+            norm = scipy.sparse.linalg.norm
+            products = dense_product(rows, vector.T)[:, 0]
+        else:
+            norm = np.linalg.norm
+            products = rows @ vector
+        lengths = norm(rows, axis=1) * norm(vector)
+        values = np.zeros_like(products)
+        np.divide(products, lengths, where=lengths > 0, out=values)
+        result[start : start + size] = values
+    return result
 
 
 def warn_of_popularity(reason):

@@ -2,12 +2,15 @@ import numpy as np
 import pytest
 import scipy.sparse
 
+from camgr_tf.serving import lists
 from camgr_tf.serving.lists import check_file
 from camgr_tf.serving.lists import cosines
 
 
 @pytest.mark.parametrize("kind", [np.array, scipy.sparse.csr_matrix])
-def test_cosines_by_hand(kind):
+@pytest.mark.parametrize("block_numbers", [1, 5, 1000])
+def test_cosines_by_hand(kind, block_numbers, monkeypatch):
+    monkeypatch.setattr(lists, "BLOCK_NUMBERS", block_numbers)
     rows = kind(np.array([[1.0, 0], [3, 3], [0, 0], [-2, 0]], "float32"))
     received = cosines(rows[0], rows)
     assert received.dtype == "float32"
