@@ -1,4 +1,4 @@
-"""The systems that the paper compares with, one file each."""
+"""The systems that CAmgr is compared with, one file each."""
 
 from camgr_tf.baselines.bm3 import BM3
 from camgr_tf.baselines.contentknn import ContentKNN

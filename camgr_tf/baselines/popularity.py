@@ -45,3 +45,6 @@ class Popularity(Recommender):
     def embed(self, training=False):
         users = ops.ones((self.num_users, 1))
         return users, ops.convert_to_tensor(self.item_degrees[:, None])
+
+    def embed_users(self, baskets):
+        return np.ones((len(baskets.counts), 1), "float32")

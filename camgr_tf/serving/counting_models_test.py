@@ -47,8 +47,7 @@ def test_a_new_user_with_the_same_items_gets_the_same_list(recommender):
     known = recommender.recommend("user05", k=5).drop(columns="user")
     new = recommender.recommend_for_items(items, k=5)
     assert new["item"].tolist() == known["item"].tolist()
-    if recommender.run.config.model in NEIGHBORHOODS:
-        np.testing.assert_allclose(new["score"], known["score"], rtol=1e-5)
+    np.testing.assert_allclose(new["score"], known["score"], rtol=1e-5)
 
 
 def test_similar_items_are_of_the_same_group(recommender):
