@@ -75,7 +75,9 @@ def _read_header(path, content):
     missing = [name for name in ("userID", "itemID") if name not in header]
     if missing:
         hint = ""
-        if b"\0" in content[:100]:
+        if content.startswith(b"\x1f\x8b"):
+            hint = ". It is gzip: unpack the file"
+        elif b"\0" in content[:100]:
             hint = ". It is UTF-16: save the file as UTF-8"
         elif len(header) == 1:
             hint = ". It has no tab: columns must be separated by tabs"

@@ -1,3 +1,4 @@
+import gzip
 import re
 from decimal import Decimal
 
@@ -84,10 +85,14 @@ def test_a_carriage_return_within_a_line_is_no_line_end(tmp_path):
     assert list(table.index) == [2, 3]
 
 
-def test_utf_16_is_named(tmp_path):
+def test_what_is_no_utf_8_is_named(tmp_path):
     path = tmp_path / "toy.inter"
-    path.write_bytes("userID\titemID\n0\t1\n".encode("utf-16"))
+    text = "userID\titemID\n0\t1\n"
+    path.write_bytes(text.encode("utf-16"))
     with pytest.raises(ValueError, match="It is UTF-16: save the file as UTF"):
+        read_interaction_table(path)
+    path.write_bytes(gzip.compress(text.encode()))
+    with pytest.raises(ValueError, match="It is gzip: unpack the file"):
         read_interaction_table(path)
 
 
@@ -164,7 +169,8 @@ def test_missing_file(tmp_path):
         (
             "userID\titemID\ttimestamp\n0\t1\t1400000000\n"
             "0\t2\t1400000001000\n",
-            "in the same unit .*seconds and milliseconds, from 1.4e.09",
+            "in the same unit .*seconds and milliseconds, from 1.4e.09 .*"
+            "Received: 1400000000 ",
         ),
         ("userID\titemID\n0\t1\0\n", "line 2: `itemID` .*eived: '1.x00'"),
         ("userID\titemID\ttimestamp\n0\t1\tinf\n", "`timestamp` .*: 'inf'"),

@@ -122,7 +122,8 @@ def refuse_rows(
 
     Args:
         path: The file.
-        texts: The column, whose index is named `row` or `line`.
+        texts: The column as it is in the file, or its numbers; its index is
+            named `row` or `line`.
         wrong: Bool Series of the same rows.
         expected: String, what the value must be.
 
@@ -137,7 +138,7 @@ def refuse_rows(
             place = f"row {texts.index[first]} below the header"
         raise ValueError(
             f"{path}, {place}: `{texts.name}` must be {expected}. "
-            f"Received: {texts.iloc[first]!r} ({wrong.sum()} such rows)"
+            f"Received: {texts.tolist()[first]!r} ({wrong.sum()} such rows)"
         )
 
 
