@@ -1,27 +1,14 @@
-"""CAmgr and nine multimodal recommenders in Keras 3 and TensorFlow."""
+"""CAmgr and the multimodal recommenders it is compared with, in Keras 3.
+
+Importing this module changes nothing in the process: TensorFlow is loaded
+with the first name that needs it, and its settings are made by training and
+by the commands.
+"""
 
 import importlib
-import os
 
-# TF-GNN needs Keras 2 behind `tf.keras`, chosen before TensorFlow is first
-# imported. `import keras` stays Keras 3.
-os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
+__version__ = "0.2.0"
 
-import keras
-
-from camgr_tf.allocator import keep_freed_memory
-from camgr_tf.device import prepare_device
-
-if keras.backend.backend() != "tensorflow":
-    raise ImportError(
-        "camgr_tf needs Keras' TensorFlow backend. Set KERAS_BACKEND="
-        f"tensorflow. Received: {keras.backend.backend()!r}"
-    )
-
-keep_freed_memory()
-prepare_device()
-
-# Imported when first asked for: a command that reads data needs no models.
 _EXPORTS = {
     "BASELINES": "camgr_tf.baselines",
     "CAmgr": "camgr_tf.models",
@@ -29,7 +16,7 @@ _EXPORTS = {
     "MODELS": "camgr_tf.registry",
     "Recommender": "camgr_tf.models",
     "load": "camgr_tf.serving.recommender",
-    "load_dataset": "camgr_tf.data.dataset",
+    "load_dataset": "camgr_tf.data",
     "resolve_config": "camgr_tf.config",
     "train": "camgr_tf.training.runs",
 }

@@ -2,13 +2,14 @@
 
 import dataclasses
 import hashlib
-import inspect
 import json
-import math
 from dataclasses import dataclass
 from dataclasses import field
 
-from camgr_tf.registry import MODELS
+from camgr_tf.arguments import checked_argument
+from camgr_tf.arguments import keyword_defaults
+from camgr_tf.registry import find_model
+from camgr_tf.registry import model_name
 
 
 @dataclass(frozen=True)
@@ -21,14 +22,14 @@ class ExperimentConfig:
     Args:
         dataset: String. Name of the data folder. Defaults to `"demo"`.
         data_root: String. Folder that holds it; `None` for the environment
-            variable `CAMGR_DATA` or else the project's `data/`. Defaults to
-            `None`.
+            variable `CAMGR_DATA` or else `data/`, see `camgr_tf.paths`.
+            Defaults to `None`.
         modalities: Tuple of strings. Defaults to `("image", "text")`.
         split: String. `"file"` reads `x_label`; otherwise a rule of
             `camgr_tf.data.splits`. Defaults to `"file"`.
         split_seed: Integer. Of a split by rule. Defaults to `0`.
-        model: String. Key of `camgr_tf.registry.MODELS`. Defaults to
-            `"camgr"`.
+        model: String. Key of `camgr_tf.registry.MODELS`, or an own model as
+            `"package.module:Class"`. Defaults to `"camgr"`.
         preset: String. One of the model's named settings, or `None` for its
             defaults. Defaults to `None`.
         seed: Integer. Of initial values, sampling and dropout. Defaults to
@@ -37,7 +38,8 @@ class ExperimentConfig:
         learning_rate_decay: Float. Factor on it per 50 epochs. Defaults to
             `1.0`.
         coupled_weight_decay: Float. Added to gradients. Defaults to `0.0`.
-        batch_size: Integer. Training rows a step. Defaults to `2048`.
+        batch_size: Integer. Training rows a step; `None` for one that suits
+            the number of rows, `default_batch_size`. Defaults to `None`.
         max_epochs: Integer. Defaults to `1000`.
         patience: Integer. Training stops at the first epoch that makes more
             than `patience` in a row without a better validation Recall@20.
@@ -62,25 +64,20 @@ class ExperimentConfig:
     learning_rate: float = 0.001
     learning_rate_decay: float = 1.0
     coupled_weight_decay: float = 0.0
-    batch_size: int = 2048
+    batch_size: int | None = None
     max_epochs: int = 1000
     patience: int = 20
     mask_validation: bool = False
     model_parameters: dict = field(default_factory=dict)
 
     def __post_init__(self):
-        for name in ("batch_size", "max_epochs"):
-            _check(self, name, lambda v: _is_integer(v) and v >= 1, "positive")
-        for name in ("patience", "seed", "split_seed"):
-            _check(self, name, lambda v: _is_integer(v) and v >= 0, "0 or more")
-        for name in ("learning_rate", "learning_rate_decay"):
-            _check(self, name, lambda v: math.isfinite(v) and v > 0, "above 0")
-        _check(
-            self,
-            "coupled_weight_decay",
-            lambda v: v >= 0,
-            "a number, 0 or more",
-        )
+        names = {f.name: f.default for f in dataclasses.fields(self)}
+        names["batch_size"] = 2048 if self.batch_size is not None else None
+        for name in ("data_root", "preset", "model_parameters", "modalities"):
+            del names[name]
+        for name, default in names.items():
+            value = checked_argument(name, getattr(self, name), default, True)
+            object.__setattr__(self, name, value)
         if not self.modalities:
             raise ValueError("`modalities` must name at least one modality.")
 
@@ -97,29 +94,49 @@ class ExperimentConfig:
 
         Where the data lie is not part of it: the data's hash is recorded.
         """
-        digest = parameters_digest(self.to_dict())
-        parts = [self.dataset, self.model, self.preset, f"seed{self.seed}"]
+        digest = parameters_hash(self.to_dict())[:8]
+        model = self.model.rpartition(":")[2]
+        parts = [self.dataset, model, self.preset, f"seed{self.seed}"]
         return "-".join([*filter(None, parts), digest])
 
+    def batch_size_for(self, num_rows):
+        """The batch size, from the data where none was given.
 
-def parameters_digest(parameters):
-    """Eight hexadecimal digits that end the `run_id` of these parameters.
+        Args:
+            num_rows: Integer. Training rows.
+
+        Returns:
+            Integer: `batch_size`, or `default_batch_size(num_rows)`.
+        """
+        return self.batch_size or default_batch_size(num_rows)
+
+
+def default_batch_size(num_rows):
+    """A power of two by which an epoch has about 50 to 200 steps.
+
+    2048, halved while there are fewer than 50 steps and doubled while there
+    are more than 200.
 
     Args:
-        parameters: Dictionary as `ExperimentConfig.to_dict` gives it, also
-            after a way through JSON.
+        num_rows: Integer. Training rows.
 
     Returns:
-        String.
+        Integer, 1 or more.
     """
-    return parameters_hash(parameters)[:8]
+    size = 2048
+    while size > 1 and num_rows < 50 * size:
+        size //= 2
+    while num_rows > 200 * size:
+        size *= 2
+    return size
 
 
 def parameters_hash(parameters):
-    """Hash of what a run's numbers follow from, data and code apart.
+    """Hash of the parameters that differ from their model's defaults.
 
-    The place of the data is not part of it, nor is one of a model's
-    `added_parameters` at the value that was meant before it was there.
+    A parameter at its default counts as one that is not there, so that a new
+    parameter renames no run that was made before. The place of the data is
+    not part of it.
 
     Args:
         parameters: Dictionary as `ExperimentConfig.to_dict` gives it, also
@@ -128,26 +145,17 @@ def parameters_hash(parameters):
     Returns:
         String, SHA-256 in hexadecimal.
     """
-    added = _added_parameters(parameters)
+    model = parameters.get("model", ExperimentConfig.model)
+    defaults = resolve_config(model=model).to_dict()
+    defaults = json.loads(json.dumps(defaults))
     values = {
         k: v
         for k, v in parameters.items()
-        if k != "data_root" and not (k in added and v == added[k])
+        if k not in ("data_root", "model") and (k, v) not in defaults.items()
     }
+    values["model"] = model
     text = json.dumps(values, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def complete_parameters(parameters):
-    """The parameters of a saved run, also where its version had fewer.
-
-    Args:
-        parameters: Dictionary of a run's `config.json`.
-
-    Returns:
-        Dictionary with the model's `added_parameters` too.
-    """
-    return {**_added_parameters(parameters), **parameters}
 
 
 def resolve_config(**parameters):
@@ -159,22 +167,19 @@ def resolve_config(**parameters):
 
     Args:
         **parameters: Fields of `ExperimentConfig` and arguments of the
-            model's constructor.
+            model's constructor; `model` may also be the class itself.
 
     Returns:
         `ExperimentConfig`.
 
     Raises:
-        ValueError: For an unknown model or preset, or a parameter that
-            neither the configuration nor the model has.
+        ValueError: For an unknown model or preset, a parameter that neither
+            the configuration nor the model has, or a value of another type
+            or range; whole numbers written as text or as floats are taken.
     """
     given = {k: v for k, v in parameters.items() if v is not None}
-    name = given.get("model", "camgr")
-    if name not in MODELS:
-        raise ValueError(
-            f"`model` must be one of {sorted(MODELS)}. Received: model={name!r}"
-        )
-    model = MODELS[name]
+    name = model_name(given.get("model", ExperimentConfig.model))
+    model = find_model(name)
     preset = given.get("preset")
     if preset is not None and preset not in model.presets:
         raise ValueError(
@@ -195,57 +200,34 @@ def resolve_config(**parameters):
         **model.training_defaults,
         **(model.presets[preset] if preset else {}),
         **given,
+        "model": name,
     }
     if "modalities" in values:
         values["modalities"] = _names(values["modalities"])
     training = {k: v for k, v in values.items() if k in fields}
     base = ExperimentConfig(**training)
     model_parameters = {
-        k: getattr(base, k) if k in fields else values.get(k, default)
+        k: getattr(base, k)
+        if k in fields
+        else checked_argument(k, values.get(k, default), default, convert=True)
         for k, default in arguments.items()
     }
     return dataclasses.replace(base, model_parameters=model_parameters)
 
 
-def model_arguments(name):
+def model_arguments(model):
     """Arguments of a model's constructor and their defaults.
 
     Args:
-        name: String. Key of `camgr_tf.registry.MODELS`.
+        model: String or class, see `camgr_tf.registry.find_model`.
 
     Returns:
         Dictionary from an argument's name to its default.
     """
-    signature = inspect.signature(MODELS[name].__init__)
-    return {
-        p.name: p.default
-        for p in signature.parameters.values()
-        if p.kind is inspect.Parameter.KEYWORD_ONLY
-    }
-
-
-def _added_parameters(parameters):
-    model = MODELS.get(parameters.get("model"))
-    return model.added_parameters if model else {}
+    return keyword_defaults(find_model(model).__init__)
 
 
 def _names(modalities):
     if isinstance(modalities, str):
         modalities = modalities.split(",")
     return tuple(str(name).strip() for name in modalities)
-
-
-def _is_integer(value):
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _check(config, name, accepts, expected):
-    value = getattr(config, name)
-    try:
-        accepted = accepts(value)
-    except TypeError:
-        accepted = False
-    if not accepted:
-        raise ValueError(
-            f"`{name}` must be {expected}. Received: {name}={value!r}"
-        )

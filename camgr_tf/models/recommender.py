@@ -3,6 +3,8 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from camgr_tf.arguments import checked_arguments
+from camgr_tf.arguments import keyword_defaults
 from camgr_tf.layers.initializers import torch_uniform
 from camgr_tf.layers.initializers import xavier_normal
 from camgr_tf.layers.weight_name import weight_name
@@ -39,10 +41,10 @@ class Recommender(keras.Model):
             constructor or of `TrainingConfig`.
         search_space: Dictionary from a parameter's name to the list of
             values that its authors searched.
-        added_parameters: Dictionary from a parameter that earlier versions
-            did not have to the value at which the model is what it was then.
-            A run at that value keeps its name, and a run without it is read
-            with that value.
+
+    Raises:
+        ValueError: If an argument is not of its default's type or out of the
+            range that its name says, see `camgr_tf.arguments`.
 
     Reference:
         Eq. 27-28 for the score; eq. 31 for the loss.
@@ -52,15 +54,14 @@ class Recommender(keras.Model):
     training_defaults = {}
     presets = {}
     search_space = {}
-    added_parameters = {}
+
+    def __new__(cls, *args, **kwargs):
+        # One check for the arguments of every model, its subclasses' too.
+        checked_arguments(keyword_defaults(cls.__init__), kwargs)
+        return super().__new__(cls, *args, **kwargs)
 
     def __init__(self, dataset, *, embedding_dim=64, seed=0):
         super().__init__(name=type(self).__name__.lower())
-        if embedding_dim < 1:
-            raise ValueError(
-                "`embedding_dim` must be positive. "
-                f"Received: embedding_dim={embedding_dim}"
-            )
         self.num_users = dataset.interactions.num_users
         self.num_items = dataset.interactions.num_items
         self.embedding_dim = embedding_dim
