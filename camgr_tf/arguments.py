@@ -3,6 +3,8 @@
 import inspect
 import math
 
+import yaml
+
 # By the end of a name: what its values must be. The first that fits counts.
 RANGES = (
     ("seed", "0 or more", lambda v: v >= 0),
@@ -119,6 +121,32 @@ def checked_arguments(defaults, given, convert=False):
         else value
         for name, value in given.items()
     }
+
+
+def parse_value(text, default=None):
+    """A value as it stands on a command line, read as papermill reads it.
+
+    `True`, `False` and `None`, integers and numbers such as `1e-3` are what
+    they look like; lists and dictionaries are written as in YAML; the rest
+    is text.
+
+    Args:
+        text: String.
+        default: The parameter's default, where it is known: where that is
+            text, the value stays text. Defaults to `None`.
+
+    Returns:
+        The value.
+    """
+    if text == "None":
+        return None
+    if isinstance(default, str):
+        return text
+    if text in ("True", "False"):
+        return text == "True"
+    if text[:1] in ("[", "{"):
+        return yaml.safe_load(text)
+    return _as_number(text)
 
 
 def keyword_defaults(function):

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from dataclasses import field
 
+from camgr_tf import paths
 from camgr_tf.arguments import checked_argument
 from camgr_tf.arguments import keyword_defaults
 from camgr_tf.registry import find_model
@@ -71,13 +72,14 @@ class ExperimentConfig:
     model_parameters: dict = field(default_factory=dict)
 
     def __post_init__(self):
-        names = {f.name: f.default for f in dataclasses.fields(self)}
-        names["batch_size"] = 2048 if self.batch_size is not None else None
-        for name in ("data_root", "preset", "model_parameters", "modalities"):
-            del names[name]
-        for name, default in names.items():
-            value = checked_argument(name, getattr(self, name), default, True)
-            object.__setattr__(self, name, value)
+        for f in dataclasses.fields(self):
+            value = getattr(self, f.name)
+            default = f.default
+            if f.name == "batch_size" and value is not None:
+                default = 2048
+            if f.name not in ("model_parameters", "modalities"):
+                value = checked_argument(f.name, value, default, convert=True)
+                object.__setattr__(self, f.name, value)
         if not self.modalities:
             raise ValueError("`modalities` must name at least one modality.")
 
@@ -109,6 +111,14 @@ class ExperimentConfig:
             Integer: `batch_size`, or `default_batch_size(num_rows)`.
         """
         return self.batch_size or default_batch_size(num_rows)
+
+
+# What every run has, beside the arguments of its model.
+RUN_DEFAULTS = {
+    f.name: f.default
+    for f in dataclasses.fields(ExperimentConfig)
+    if f.name != "model_parameters"
+}
 
 
 def default_batch_size(num_rows):
@@ -146,11 +156,10 @@ def parameters_hash(parameters):
         String, SHA-256 in hexadecimal.
     """
     model = parameters.get("model", ExperimentConfig.model)
-    defaults = resolve_config(model=model).to_dict()
-    defaults = json.loads(json.dumps(defaults))
+    defaults = _plain(resolve_config(model=model).to_dict())
     values = {
         k: v
-        for k, v in parameters.items()
+        for k, v in _plain(parameters).items()
         if k not in ("data_root", "model") and (k, v) not in defaults.items()
     }
     values["model"] = model
@@ -186,8 +195,7 @@ def resolve_config(**parameters):
             f"`preset` of {name!r} must be one of {sorted(model.presets)}. "
             f"Received: preset={preset!r}"
         )
-    fields = {f.name for f in dataclasses.fields(ExperimentConfig)}
-    fields.remove("model_parameters")
+    fields = set(RUN_DEFAULTS)
     arguments = model_arguments(name)
     unknown = sorted(set(given) - fields - set(arguments))
     if unknown:
@@ -202,6 +210,8 @@ def resolve_config(**parameters):
         **given,
         "model": name,
     }
+    if "data_root" in values:
+        values["data_root"] = str(paths.absolute(values["data_root"]))
     if "modalities" in values:
         values["modalities"] = _names(values["modalities"])
     training = {k: v for k, v in values.items() if k in fields}
@@ -225,6 +235,11 @@ def model_arguments(model):
         Dictionary from an argument's name to its default.
     """
     return keyword_defaults(find_model(model).__init__)
+
+
+def _plain(values):
+    """The values as JSON gives them back: lists for tuples."""
+    return json.loads(json.dumps(values))
 
 
 def _names(modalities):

@@ -1,14 +1,18 @@
 import dataclasses
+import hashlib
 import inspect
+import json
 
+import numpy as np
 import pytest
 
 from camgr_tf.config import ExperimentConfig
-from camgr_tf.config import complete_parameters
+from camgr_tf.config import default_batch_size
 from camgr_tf.config import model_arguments
-from camgr_tf.config import parameters_digest
+from camgr_tf.config import parameters_hash
 from camgr_tf.config import resolve_config
 from camgr_tf.registry import MODELS
+from camgr_tf.testing import tiny_dataset
 
 FIELDS = {f.name for f in dataclasses.fields(ExperimentConfig)}
 
@@ -117,14 +121,22 @@ def test_the_flat_form_resolves_to_the_same_configuration():
     assert resolve_config(**config.to_dict()) == config
 
 
-def test_a_parameter_that_was_added_changes_no_name_at_its_old_value():
-    config = resolve_config(model="camgr")
-    older = config.to_dict()
-    for name, value in MODELS["camgr"].added_parameters.items():
-        assert older.pop(name) == value
-    assert parameters_digest(older) == config.run_id.split("-")[-1]
-    other = resolve_config(model="camgr", l2_on="weights")
-    assert other.run_id != config.run_id
+def test_the_name_follows_from_what_differs_from_the_defaults():
+    config = resolve_config(model="bm3", num_layers=2)
+    everything = config.to_dict()
+    digest = config.run_id.split("-")[-1]
+    assert parameters_hash(everything)[:8] == digest
+    # As a version wrote it that did not have two of the parameters yet.
+    older = {
+        k: v for k, v in everything.items() if k not in ("dropout", "patience")
+    }
+    assert parameters_hash(older)[:8] == digest
+    assert parameters_hash({**older, "dropout": 0.4})[:8] != digest
+    assert parameters_hash({**older, "patience": 21})[:8] != digest
+    differing = {"model": "bm3", "num_layers": 2}
+    by_hand = hashlib.sha256(json.dumps(differing, sort_keys=True).encode())
+    # JSON sorts keys: {"model": ..., "num_layers": ...}.
+    assert by_hand.hexdigest() == parameters_hash(everything)
 
 
 def test_the_paper_preset_takes_what_the_paper_prints():
@@ -144,18 +156,115 @@ def test_the_paper_preset_takes_what_the_paper_prints():
     assert {name: values[name] for name in printed} == printed
 
 
-def test_an_older_run_of_a_preset_is_read_with_the_old_value():
-    added = MODELS["camgr"].added_parameters
-    config = resolve_config(model="camgr", preset="paper", **added)
-    older = config.to_dict()
-    for name in added:
-        del older[name]
-    # What the preset says by now does not count.
-    assert resolve_config(model="camgr", preset="paper") != config
-    assert resolve_config(**complete_parameters(older)) == config
+@pytest.mark.parametrize(
+    "rows, size, steps",
+    [
+        (118_551, 2048, 58),  # Amazon Baby
+        (218_409, 2048, 107),  # Amazon Sports
+        (44_327, 512, 87),  # Last.fm 2K
+        (1_200, 16, 75),
+        (400_000, 2048, 196),
+        (1_000_000, 8192, 123),
+        (60, 1, 60),
+        (3, 1, 3),
+    ],
+)
+def test_batch_size_by_the_number_of_rows(rows, size, steps):
+    assert default_batch_size(rows) == size
+    assert -(-rows // size) == steps
+    config = resolve_config(model="mf")
+    assert config.batch_size is None
+    assert config.batch_size_for(rows) == size
+    assert resolve_config(model="mf", batch_size=7).batch_size_for(rows) == 7
+
+
+@pytest.mark.parametrize(
+    "name, value, expected",
+    [
+        ("mask_validation", "False", "True or False"),
+        ("mask_validation", "no", "True or False"),
+        ("mask_validation", 0, "True or False"),
+        ("train_ids", "yes", "True or False"),
+        ("num_layers", -1, "an integer, 0 or more"),
+        ("num_layers", 2.5, "an integer, 0 or more"),
+        ("num_layers", True, "an integer, 0 or more"),
+        ("num_layers", "three", "an integer, 0 or more"),
+        ("embedding_dim", 0, "an integer, positive"),
+        ("projection_dim", [1], "an integer, positive"),
+        ("learning_rate", True, "a number, above 0"),
+        ("learning_rate", float("inf"), "a number, above 0"),
+        ("l2_weight", -1e-4, "a number, 0 or more"),
+        ("dataset", 2018, "text"),
+        ("split", None.__class__, "text"),
+    ],
+)
+def test_values_of_another_type_are_refused_by_name(name, value, expected):
+    with pytest.raises(ValueError, match=f"`{name}` must be {expected}"):
+        resolve_config(model="mmgcn", **{name: value})
+
+
+def test_whole_numbers_as_text_or_float_are_taken():
+    plain = resolve_config(
+        model="mmgcn", num_layers=3, l2_weight=0.5, batch_size=64
+    )
+    written = resolve_config(
+        model="mmgcn", num_layers="3", l2_weight="0.5", batch_size=64.0
+    )
+    counted = resolve_config(
+        model="mmgcn",
+        num_layers=np.int64(3),
+        l2_weight=np.float64(0.5),
+        batch_size="64",
+    )
+    assert plain == written == counted
+    assert plain.run_id == written.run_id == counted.run_id
+    assert type(counted.model_parameters["num_layers"]) is int
 
 
 @pytest.mark.parametrize("name", sorted(MODELS))
-def test_added_parameters_are_arguments(name):
-    added = MODELS[name].added_parameters
-    assert set(added) <= set(model_arguments(name))
+def test_negative_weights_of_loss_terms_are_refused(name):
+    weights = [n for n in model_arguments(name) if n.endswith("_weight")]
+    for weight in weights:
+        with pytest.raises(ValueError, match=f"`{weight}` must be a number"):
+            resolve_config(model=name, **{weight: -0.1})
+        with pytest.raises(ValueError, match=f"`{weight}` must be a number"):
+            MODELS[name](tiny_dataset(), **{weight: -0.1})
+
+
+def test_a_relative_root_is_meant_from_here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert resolve_config(data_root="d").data_root == str(tmp_path / "d")
+
+
+class Own(MODELS["mf"]):
+    """A user's model, with an argument of its own."""
+
+    def __init__(self, dataset, *, flavor="plain", embedding_dim=64, seed=0):
+        super().__init__(dataset, embedding_dim=embedding_dim, seed=seed)
+        self.flavor = flavor
+
+
+def test_an_own_model_by_class_and_by_path():
+    config = resolve_config(model=Own, flavor="hot")
+    assert config.model == "camgr_tf.config_test:Own"
+    assert config == resolve_config(model=config.model, flavor="hot")
+    assert config.run_id.startswith("demo-Own-seed0-")
+    with pytest.raises(ValueError, match="has no parameter num_layers"):
+        resolve_config(model=Own, num_layers=2)
+
+
+def test_what_is_no_model_is_refused():
+    with pytest.raises(ValueError, match="no module 'nowhere'"):
+        resolve_config(model="nowhere.at_all:Model")
+    with pytest.raises(ValueError, match="'camgr_tf.config' has no 'Model'"):
+        resolve_config(model="camgr_tf.config:Model")
+    with pytest.raises(ValueError, match="must be a subclass"):
+        resolve_config(model="camgr_tf.config:ExperimentConfig")
+    with pytest.raises(ValueError, match="must be a subclass"):
+        resolve_config(model=3)
+
+    class Local(Own):
+        pass
+
+    with pytest.raises(ValueError, match="at the top of a module"):
+        resolve_config(model=Local)

@@ -4,13 +4,15 @@ import os
 
 import tensorflow as tf
 
+from camgr_tf import backend  # noqa: F401, I001
+
 SWITCHES = {"": False, "0": False, "1": True}
 
 
 def prepare_device():
     """Sets memory growth, mixed precision and determinism for this process.
 
-    `import camgr_tf` calls it, before the first tensor exists. Memory of a
+    Training calls it, before the first tensor exists. Memory of a
     GPU is taken as it is needed, unless `TF_FORCE_GPU_ALLOW_GROWTH` says
     otherwise. Two environment variables, `0` or `1`, ask for more:
 

@@ -20,13 +20,15 @@ from pathlib import Path
 
 import nbformat
 import papermill
-import yaml
 from IPython.display import display
 
+from camgr_tf import paths
+from camgr_tf.arguments import parse_value
+from camgr_tf.config import model_arguments
 from camgr_tf.staged_file import staged_file
 
-ROOT = Path(__file__).resolve().parents[1]
-NOTEBOOKS = ROOT / "notebooks"
+# The parameter that takes the arguments of a notebook's model.
+HYPERPARAMETERS = "hyperparameters"
 RUN_MIME = "application/vnd.camgr-tf.run"
 
 
@@ -84,7 +86,9 @@ def run_notebook(path, output, parameters=None, progress=True):
         path: Path of the notebook.
         output: Path of the executed copy.
         parameters: Dictionary. Replaces defaults of the `parameters` cell.
-            Defaults to `None`: no replacement.
+            Where that has `hyperparameters`, a dictionary, arguments of its
+            `model` may be given like any other and are put there. Defaults
+            to `None`: no replacement.
         progress: Boolean. Whether papermill shows its bar. Defaults to
             `True`.
 
@@ -92,20 +96,14 @@ def run_notebook(path, output, parameters=None, progress=True):
         Path of the executed copy.
 
     Raises:
-        ValueError: For a parameter that the notebook does not have.
+        ValueError: For a parameter that neither the notebook nor its model
+            has.
         papermill.PapermillExecutionError: If a cell raises.
     """
     path, output = Path(path), Path(output)
     if not path.is_file():
         raise FileNotFoundError(f"There is no notebook {path}.")
-    parameters = dict(parameters or {})
-    known = read_parameters(path)
-    unknown = sorted(set(parameters) - set(known))
-    if unknown:
-        raise ValueError(
-            f"{path.name} has no parameter {', '.join(unknown)}. It has "
-            f"{', '.join(sorted(known))}."
-        )
+    parameters = _nest(path, dict(parameters or {}))
     failed = output.with_suffix(".failed.ipynb")
     failed.unlink(missing_ok=True)
     with staged_file(output) as staging:
@@ -114,7 +112,7 @@ def run_notebook(path, output, parameters=None, progress=True):
                 str(path),
                 str(staging),
                 parameters=parameters,
-                cwd=str(ROOT),
+                cwd=str(paths.working_root()),
                 progress_bar=progress,
             )
         except BaseException:
@@ -125,6 +123,27 @@ def run_notebook(path, output, parameters=None, progress=True):
         with staged_file(folder / "notebooks" / path.name) as copy:
             shutil.copyfile(output, copy)
     return output
+
+
+def _nest(path, parameters):
+    """The parameters as the notebook has them."""
+    known = read_parameters(path)
+    others = {n: v for n, v in parameters.items() if n not in known}
+    has = set(known)
+    if others and HYPERPARAMETERS in known:
+        model = parameters.get("model") or known.get("model")
+        has |= set(model_arguments(model))
+    unknown = sorted(set(others) - has)
+    if unknown:
+        raise ValueError(
+            f"{path.name} has no parameter {', '.join(unknown)}. It has "
+            f"{', '.join(sorted(has))}."
+        )
+    if others:
+        given = {**(parameters.get(HYPERPARAMETERS) or {}), **others}
+        parameters = {n: v for n, v in parameters.items() if n in known}
+        parameters[HYPERPARAMETERS] = given
+    return parameters
 
 
 def announce_run(folder):
@@ -175,38 +194,50 @@ def main(arguments=None):
     parser.add_argument(
         "--output-root",
         type=Path,
-        default=ROOT / "outputs",
+        default=None,
         help="folder of runs, figures and executed notebooks",
     )
     options = parser.parse_args(arguments)
     logging.getLogger("papermill").setLevel(logging.ERROR)
-    paths = _find(options.notebooks, parser)
-    parameters = {name: yaml.safe_load(value) for name, value in options.p}
-    known = {path: read_parameters(path) for path in paths}
+    chosen = _find(options.notebooks, parser)
+    known = {path: read_parameters(path) for path in chosen}
+    defaults = {n: v for names in known.values() for n, v in names.items()}
+    parameters = {n: parse_value(v, defaults.get(n)) for n, v in options.p}
+    takes_any = any(HYPERPARAMETERS in names for names in known.values())
     for name in parameters:
-        if not any(name in names for names in known.values()):
+        if name not in defaults and not takes_any:
             parser.error(
-                f"no notebook of {', '.join(p.stem for p in paths)} has a "
+                f"no notebook of {', '.join(p.stem for p in chosen)} has a "
                 f"parameter {name}"
             )
-    parameters["output_root"] = str(options.output_root)
+    root = paths.output_root(options.output_root)
+    parameters["output_root"] = str(root)
     started = time.time()
-    for path in paths:
-        output = options.output_root / "notebooks" / path.name
-        run_notebook(
+    runs = []
+    for path in chosen:
+        own = HYPERPARAMETERS in known[path]
+        output = run_notebook(
             path,
-            output,
-            {n: v for n, v in parameters.items() if n in known[path]},
+            root / "notebooks" / path.name,
+            {
+                n: v
+                for n, v in parameters.items()
+                if n in known[path] or own and n not in defaults
+            },
         )
-    _summarize(options.output_root, started)
+        runs += [f for f in announced_runs(output) if f not in runs]
+    _summarize(root, runs, started)
 
 
-def _summarize(output_root, started):
+def _summarize(output_root, runs, started):
     """Says where the results are, and what the runs measured."""
     write = sys.stdout.write
     write(f"\nExecuted notebooks: {output_root / 'notebooks'}\n")
     write(f"Figures:            {output_root / 'figures'}\n")
-    for path in sorted(output_root.glob("*/metrics.json")):
+    for folder in runs:
+        path = folder / "metrics.json"
+        if not path.is_file():
+            continue
         test = json.loads(path.read_text())["test"]
         new = "" if path.stat().st_mtime >= started else " (from before)"
         write(f"Metrics:            {path}{new}\n")
@@ -219,14 +250,18 @@ def _summarize(output_root, started):
 
 
 def _find(names, parser):
+    folder = paths.notebooks_folder()
+    there = sorted(folder.glob("*.ipynb"))
     if names == ["all"]:
-        return sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
-    paths = [NOTEBOOKS / f"{n.removesuffix('.ipynb')}.ipynb" for n in names]
-    for path in paths:
-        if not path.is_file():
-            there = ", ".join(p.stem for p in sorted(NOTEBOOKS.glob("*.ipynb")))
-            parser.error(f"there is no notebook {path.stem}; there are {there}")
-    return paths
+        return [path for path in there if path.stem[0].isdigit()]
+    chosen = [folder / f"{n.removesuffix('.ipynb')}.ipynb" for n in names]
+    for path in chosen:
+        if path not in there:
+            parser.error(
+                f"there is no notebook {path.stem}; there are "
+                f"{', '.join(p.stem for p in there)}"
+            )
+    return chosen
 
 
 def _tags(cell):

@@ -1,7 +1,7 @@
 import nbformat
 import pytest
 
-from camgr_tf.notebook_runner import ROOT
+from camgr_tf import paths
 from camgr_tf.notebook_runner import main
 from camgr_tf.notebook_runner import read_parameters
 from camgr_tf.notebook_runner import run_notebook
@@ -68,7 +68,7 @@ def test_a_failing_notebook_keeps_its_copy_under_another_name(tmp_path):
 def test_the_copy_is_kept_with_the_run_that_the_notebook_shows(tmp_path):
     cell = (
         "import sys\n"
-        f"sys.path.insert(0, {str(ROOT)!r})\n"
+        f"sys.path.insert(0, {paths.python_path()!r})\n"
         "from pathlib import Path\n"
         "from camgr_tf.notebook_runner import announce_run\n"
         "announce_run(Path(folder))"

@@ -1,3 +1,5 @@
+import json
+import os
 import subprocess
 import sys
 
@@ -40,7 +42,7 @@ def test_another_keras_backend_is_refused():
         "keras = types.ModuleType('keras')\n"
         "keras.backend = types.SimpleNamespace(backend=lambda: 'torch')\n"
         "sys.modules['keras'] = keras\n"
-        "import camgr_tf\n"
+        "import camgr_tf.backend\n"
     )
     result = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True
@@ -48,3 +50,60 @@ def test_another_keras_backend_is_refused():
     assert result.returncode != 0
     assert "needs Keras' TensorFlow backend" in result.stderr
     assert "Received: 'torch'" in result.stderr
+
+
+LOOK = """
+import ctypes, json, os, sys
+malloc = []
+environment, modules = dict(os.environ), set(sys.modules)
+cdll = ctypes.CDLL
+ctypes.CDLL = lambda *a, **k: malloc.append(a) or cdll(*a, **k)
+import camgr_tf, camgr_tf.paths
+heavy = {"keras", "tensorflow", "tensorflow_gnn", "pandas", "papermill"}
+print(json.dumps({
+    "environment": environment == dict(os.environ),
+    "heavy": sorted(heavy & (set(sys.modules) - modules)),
+    "malloc": len(malloc),
+}))
+"""
+
+
+def test_importing_the_package_changes_nothing_in_the_process():
+    result = subprocess.run(
+        [sys.executable, "-c", LOOK], capture_output=True, text=True
+    )
+    assert json.loads(result.stdout) == {
+        "environment": True,
+        "heavy": [],
+        "malloc": 0,
+    }
+
+
+def test_models_start_without_a_line_of_tensorflow():
+    program = (
+        "import os, sys\n"
+        "before = dict(os.environ)\n"
+        "from camgr_tf.losses import bpr\n"
+        "assert dict(os.environ) == before\n"
+        "import numpy as np\n"
+        "bpr(np.ones(1), np.zeros(1))\n"
+        "print('a line of ours', file=sys.stderr)\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True
+    )
+    assert (result.stdout, result.stderr) == ("", "a line of ours\n")
+
+
+def test_an_error_of_the_import_is_shown_whole(tmp_path):
+    (tmp_path / "keras.py").write_text(
+        "import os\nos.write(2, b'from native code\\n')\n1 / 0\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", "import camgr_tf.backend"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}:{os.getcwd()}"},
+    )
+    assert "from native code" in result.stderr
+    assert "ZeroDivisionError" in result.stderr

@@ -73,6 +73,19 @@ def notebooks_folder():
     )
 
 
+def python_path():
+    """`PYTHONPATH` by which a new process imports this very package.
+
+    Returns:
+        String: the folder that holds the package, then what the variable
+        has in this process.
+    """
+    package = str(Path(__file__).resolve().parents[1])
+    return os.pathsep.join(
+        filter(None, [package, os.environ.get("PYTHONPATH")])
+    )
+
+
 def absolute(path):
     """A user's path as it is meant now: `~` expanded, from `/`."""
     return Path(os.path.abspath(Path(path).expanduser()))

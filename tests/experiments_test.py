@@ -15,8 +15,8 @@ from camgr_tf.experiments.__main__ import main
 from camgr_tf.experiments.cell_record import read_record
 from camgr_tf.experiments.processes import MARK
 from camgr_tf.experiments.results import MACHINE_COLUMNS
-from camgr_tf.notebook_runner import ROOT
 from camgr_tf.notebook_runner import run_notebook
+from camgr_tf.paths import notebooks_folder
 
 SWEEP = """
 title = "Two models"
@@ -99,7 +99,7 @@ def test_what_is_wrong_is_refused_before_anything_runs(
 
 def test_the_reports_notebook_runs(tmp_path):
     parameters = {"dataset": "demo", "output_root": str(tmp_path)}
-    notebook = ROOT / "notebooks" / "07_report.ipynb"
+    notebook = notebooks_folder() / "07_report.ipynb"
     output = run_notebook(notebook, tmp_path / "x.ipynb", parameters, False)
     assert "1 can come from no ranking" in output.read_text()
     assert (tmp_path / "report" / "report.html").is_file()
@@ -169,7 +169,7 @@ def _run(path, root, notebook=False):
     command += ["--dataset", "demo", "--seeds", "1", "--output-root", root]
     return subprocess.Popen(
         command + ([] if notebook else ["--no-notebook"]),
-        cwd=ROOT,
+        cwd=notebooks_folder().parent,
         env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
         start_new_session=True,
     )

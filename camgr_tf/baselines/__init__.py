@@ -1,5 +1,6 @@
 """The systems that CAmgr is compared with, one file each."""
 
+import camgr_tf.backend  # noqa: F401
 from camgr_tf.baselines.bm3 import BM3
 from camgr_tf.baselines.contentknn import ContentKNN
 from camgr_tf.baselines.freedom import FREEDOM

@@ -51,7 +51,7 @@ class BM3(Recommender):
         the authors' best for Baby; for Clothing none is known.
     """
 
-    training_defaults = {"learning_rate": 0.001, "batch_size": 2048}
+    training_defaults = {"learning_rate": 0.001}
     presets = {
         "baby": {"num_layers": 1, "dropout": 0.5, "l2_weight": 0.1},
         "sports": {"num_layers": 1, "dropout": 0.5, "l2_weight": 0.01},

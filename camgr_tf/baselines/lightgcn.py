@@ -39,7 +39,7 @@ class LightGCN(Recommender):
         normal distribution and squares.
     """
 
-    training_defaults = {"learning_rate": 0.001, "batch_size": 2048}
+    training_defaults = {"learning_rate": 0.001}
     search_space = {
         "num_layers": [1, 2, 3, 4],
         "l2_weight": [1e-2, 1e-3, 1e-4, 1e-5, 1e-6],

@@ -70,7 +70,6 @@ class MGCN(Recommender):
     training_defaults = {
         "learning_rate": 0.001,
         "learning_rate_decay": 0.96,
-        "batch_size": 2048,
     }
     search_space = {"contrastive_weight": [0.001, 0.01, 0.1]}
 

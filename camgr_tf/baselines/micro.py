@@ -77,7 +77,6 @@ class MICRO(Recommender):
     training_defaults = {
         "learning_rate": 5e-4,
         "learning_rate_decay": 0.96,
-        "batch_size": 2048,
     }
     search_space = {
         "l2_weight": [0.0, 1e-5, 1e-4, 1e-3],

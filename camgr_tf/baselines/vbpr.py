@@ -39,7 +39,7 @@ class VBPR(Recommender):
         norm of batch rows where the publication squares all parameters.
     """
 
-    training_defaults = {"learning_rate": 0.001, "batch_size": 2048}
+    training_defaults = {"learning_rate": 0.001}
     search_space = {"l2_weight": [2.0, 1.0, 0.1, 0.01, 1e-3, 1e-4, 1e-5]}
 
     def __init__(self, dataset, *, l2_weight=0.1, embedding_dim=64, seed=0):

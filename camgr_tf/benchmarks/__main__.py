@@ -19,6 +19,7 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
+from camgr_tf import paths
 from camgr_tf.benchmarks.operations import OPERATIONS
 from camgr_tf.benchmarks.semantic_graph import METHODS
 from camgr_tf.benchmarks.synthetic_dataset import SIZES
@@ -28,7 +29,6 @@ from camgr_tf.benchmarks.table import machine
 from camgr_tf.benchmarks.table import write_tables
 from camgr_tf.benchmarks.task import run_task
 from camgr_tf.registry import MODELS
-from camgr_tf.training.runs import OUTPUTS
 
 # Narrow: at 8 x Baby the exact graph of 4096 columns takes an hour.
 NARROW = {"image": 64, "text": 64}
@@ -239,7 +239,7 @@ def _parser():
         type=lambda text: Path(text).resolve(),
         help="folder for TensorFlow profiles of the training steps",
     )
-    add("--output", type=Path, default=OUTPUTS / "benchmarks")
+    add("--output", type=Path, default=paths.output_root() / "benchmarks")
     return parser
 
 

@@ -12,9 +12,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from camgr_tf import paths
 from camgr_tf.staged_file import staged_file
-
-PROJECT = Path(__file__).resolve().parents[2]
 
 
 def run_task(task, threads):
@@ -37,7 +36,7 @@ def run_task(task, threads):
         "TF_NUM_INTRAOP_THREADS": str(threads),
         "TF_NUM_INTEROP_THREADS": "1",
         "TF_CPP_MIN_LOG_LEVEL": "3",
-        "PYTHONPATH": str(PROJECT),
+        "PYTHONPATH": paths.python_path(),
     }
     with tempfile.TemporaryDirectory() as folder:
         description = Path(folder) / "task.json"

@@ -11,9 +11,9 @@ from camgr_tf.benchmarks.floor import product_work
 from camgr_tf.benchmarks.timing import median_seconds
 from camgr_tf.benchmarks.timing import wait
 from camgr_tf.config import resolve_config
-from camgr_tf.training.runs import build_model
 from camgr_tf.training.runs import compile_model
 from camgr_tf.training.sampling import TrainingBatches
+from camgr_tf.training.saved_runs import build_model
 
 
 def measure_training(
@@ -47,10 +47,11 @@ def measure_training(
         modalities=tuple(dataset.features),
     )
     started = time.perf_counter()
+    batch_size = config.batch_size_for(len(dataset.interactions.train))
     network = build_model(config, dataset)
     build_seconds = time.perf_counter() - started
     compile_model(network, config)
-    batches = TrainingBatches(dataset.interactions, config.batch_size)
+    batches = TrainingBatches(dataset.interactions, batch_size)
     batch = {name: tf.constant(ids) for name, ids in batches[0].items()}
     network.track_losses(network.loss_terms(**batch))
     (epoch_start,) = median_seconds([network.begin_epoch], repeats)
@@ -66,7 +67,7 @@ def measure_training(
     if profile is not None:
         tf.profiler.experimental.stop()
     # A short last batch counts as the share of a whole one.
-    num_steps = len(batches.rows) / config.batch_size
+    num_steps = len(batches.rows) / batch_size
     epoch = epoch_start + sampling + num_steps * step
     num_weights = sum(
         int(np.prod(v.shape)) for v in network.trainable_variables
@@ -74,7 +75,7 @@ def measure_training(
     graph = functions["gradients"].get_concrete_function(batch).graph
     work = product_work(graph) + optimizer_work(num_weights)
     return {
-        "batch_size": config.batch_size,
+        "batch_size": batch_size,
         "weights": num_weights,
         "build_seconds": build_seconds,
         "step_seconds": step,

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import pkgutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from camgr_tf import paths
 from camgr_tf.data.catalog import complete_catalog
 from camgr_tf.data.catalog import read_catalog
 from camgr_tf.data.cold_items import COLD_ITEMS
@@ -23,7 +23,6 @@ from camgr_tf.data.interactions import drop_duplicates
 from camgr_tf.data.splits import SPLIT_RULES
 from camgr_tf.data.splits import split_table
 
-PROJECT_DATA = Path(__file__).resolve().parents[2] / "data"
 # By name: what makes folders imports what reads them, never the reverse.
 DEMO_MAKER = "camgr_tf.ingest.demo:ensure_demo"
 
@@ -75,10 +74,11 @@ def load_dataset(
 
     Args:
         dataset: String, the name of the folder. `"demo"` is made on first use
-            in the project's `data` folder, unless the root has one.
+            in `data` of the clone or the working directory, unless the root
+            has one.
         data_root: The folder of the datasets. Defaults to `None`: the
-            environment variable `CAMGR_DATA` or, without it, the project's
-            `data` folder.
+            environment variable `CAMGR_DATA` or, without it, `data` in the
+            clone or the working directory.
         modalities: Names of the feature files to read, `<modality>_feat.npy`.
             Defaults to `("image", "text")`.
         split: String. `"file"` takes the parts from the column `x_label`;
@@ -162,18 +162,18 @@ def find_dataset(dataset: str, data_root: str | Path | None = None) -> Path:
             "`dataset` must be the name of a folder below the data root, not "
             f"a path. Received: dataset={dataset!r}"
         )
-    if data_root is None:
-        data_root = os.environ.get("CAMGR_DATA") or PROJECT_DATA
-    root = Path(data_root).expanduser().resolve()
+    root = paths.data_root(data_root)
     if (root / dataset).is_dir():
         return root / dataset
     if dataset == "demo":
-        return pkgutil.resolve_name(DEMO_MAKER)(PROJECT_DATA / "demo")
+        return pkgutil.resolve_name(DEMO_MAKER)(
+            paths.working_root() / "data" / "demo"
+        )
     raise FileNotFoundError(
         f"No dataset {dataset!r}. Looked for the folder {root / dataset}. "
         f"Datasets in {root}: {', '.join(_list_folders(root)) or 'none'}. "
         "The root is `data_root`, else the environment variable CAMGR_DATA, "
-        f"else {PROJECT_DATA}"
+        "else `data` in the clone or the working directory"
     )
 
 

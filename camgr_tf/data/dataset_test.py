@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from camgr_tf.data import dataset as dataset_module
 from camgr_tf.data.dataset import load_dataset
 from camgr_tf.data.statistics import summarize_interactions
 from camgr_tf.ingest import demo
@@ -131,8 +130,11 @@ def test_root_from_the_environment(folder, monkeypatch):
     monkeypatch.setenv("CAMGR_DATA", str(folder.parent))
     assert load_dataset("toy").folder == folder
     monkeypatch.delenv("CAMGR_DATA")
-    monkeypatch.setattr(dataset_module, "PROJECT_DATA", folder.parent)
-    assert load_dataset("toy").folder == folder
+    root = folder.parent / "data"
+    root.mkdir()
+    folder.rename(root / "toy")
+    monkeypatch.chdir(folder.parent)
+    assert load_dataset("toy").folder == root / "toy"
 
 
 def test_unknown_dataset_says_where_it_looked(folder):
@@ -244,12 +246,13 @@ def test_demo_is_made_on_first_use(folder, monkeypatch, caplog):
         (target / "toy.inter").rename(target / "demo.inter")
 
     root = folder.parent / "elsewhere"
-    monkeypatch.setattr(dataset_module, "PROJECT_DATA", folder.parent)
+    (folder.parent / "data").mkdir()
+    monkeypatch.chdir(folder.parent)
     monkeypatch.setattr(demo, "make_demo", make_small)
     with caplog.at_level(logging.INFO, "camgr_tf"):
         first = load_dataset("demo", root)
         second = load_dataset("demo", root)
-    assert made == [folder.parent / "demo"]
+    assert made == [folder.parent / "data" / "demo"]
     assert caplog.messages == [f"Making the demo dataset in {made[0]}, once"]
     assert first.content_hash == second.content_hash
 
@@ -258,7 +261,6 @@ def test_demo_of_the_root_comes_first(folder, monkeypatch):
     folder.rename(folder.with_name("demo"))
     mine = folder.with_name("demo")
     (mine / "toy.inter").rename(mine / "demo.inter")
-    monkeypatch.setattr(dataset_module, "PROJECT_DATA", Path("/nowhere"))
     assert load_dataset("demo", folder.parent).folder == mine
 
 

@@ -12,13 +12,13 @@ python -m camgr_tf.experiments search mgcn --dataset baby --trials 20
 """
 
 import argparse
-import json
 import signal
 import sys
 from pathlib import Path
 
-import yaml
-
+from camgr_tf import paths
+from camgr_tf.arguments import parse_value
+from camgr_tf.config import RUN_DEFAULTS
 from camgr_tf.experiments.cell_process import NOTEBOOK
 from camgr_tf.experiments.definition import list_definitions
 from camgr_tf.experiments.definition import load_definition
@@ -33,7 +33,6 @@ from camgr_tf.experiments.results import write_results
 from camgr_tf.experiments.search import search as search_model
 from camgr_tf.notebook_runner import read_parameters
 from camgr_tf.reporting.report import write_report
-from camgr_tf.training.runs import OUTPUTS
 
 INTERRUPTED = 130
 
@@ -192,7 +191,7 @@ def _parser():
         added.add_argument(
             "--output-root",
             type=lambda text: Path(text).resolve(),
-            default=OUTPUTS,
+            default=paths.output_root(),
             help="folder of all runs",
         )
         return added
@@ -277,14 +276,7 @@ def _values(pairs):
         if name in seen:
             raise ValueError(f"-p {name} is given twice.")
         seen.add(name)
-        yield name, _value(text)
-
-
-def _value(text):
-    try:
-        return json.loads(text)  # reads 1e-3 as a number, unlike YAML
-    except json.JSONDecodeError:
-        return yaml.safe_load(text)
+        yield name, parse_value(text, RUN_DEFAULTS.get(name))
 
 
 def _write(text):

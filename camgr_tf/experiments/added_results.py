@@ -2,8 +2,8 @@
 
 import pandas as pd
 
+from camgr_tf.code_hash import code_hash
 from camgr_tf.experiments.cell_record import hash_config
-from camgr_tf.experiments.source_hash import source_hash
 from camgr_tf.registry import MODELS
 
 KEYS = ["experiment", "dataset", "label", "run_id"]
@@ -51,7 +51,7 @@ def add_runs(table, path, plans):
     added = other.iloc[chosen].copy()
     # Models of planned runs alone: the file may have some that are gone by now.
     _complete(added)
-    codes = {name: source_hash(name) for name in added["model"].unique()}
+    codes = {name: code_hash(name) for name in added["model"].unique()}
     current = added["code_hash"] == added["model"].map(codes)
     added["current"] = current.fillna(False).map({True: "True", False: "False"})
     added[KEYS[:-1]] = pd.DataFrame(

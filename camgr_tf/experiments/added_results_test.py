@@ -85,7 +85,7 @@ def test_whether_the_code_is_todays_is_asked_again(
     their_table.to_csv(path, index=False)
     own = collect_results([plan], tmp_path)
     assert add_runs(own, path, [plan])["current"].all()
-    monkeypatch.setattr(added_results, "source_hash", lambda model: "later")
+    monkeypatch.setattr(added_results, "code_hash", lambda model: "later")
     assert not add_runs(own, path, [plan])["current"].any()
 
 

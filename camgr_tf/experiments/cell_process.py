@@ -10,12 +10,12 @@ import threading
 import time
 from pathlib import Path
 
+from camgr_tf import paths
 from camgr_tf.config import resolve_config
-from camgr_tf.notebook_runner import NOTEBOOKS
 from camgr_tf.notebook_runner import run_notebook
 from camgr_tf.training.runs import train
 
-NOTEBOOK = NOTEBOOKS / "05_training.ipynb"
+NOTEBOOK = "05_training.ipynb"
 
 
 def run_cell(run_id, parameters, output_root, notebook=True):
@@ -43,8 +43,8 @@ def run_cell(run_id, parameters, output_root, notebook=True):
         train(config, output_root=output_root, progress=False)
         return
     run_notebook(
-        NOTEBOOK,
-        Path(output_root) / config.run_id / NOTEBOOK.name,
+        paths.notebooks_folder() / NOTEBOOK,
+        Path(output_root) / config.run_id / NOTEBOOK,
         {**parameters, "output_root": str(output_root)},
         progress=False,
     )

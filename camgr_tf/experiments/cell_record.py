@@ -1,9 +1,6 @@
 """What is known of a cell's run: its state, and what it was made with."""
 
-import contextlib
-import fcntl
 import json
-import os
 from dataclasses import asdict
 from dataclasses import dataclass
 
@@ -29,7 +26,7 @@ class Fingerprint:
     Args:
         config: String. Hash of all resolved parameters.
         data: String. The dataset's content hash.
-        code: String. `source_hash` of the model.
+        code: String. `code_hash` of the model.
     """
 
     config: str
@@ -117,31 +114,6 @@ def clear_run(folder):
     """
     for name in RUN_FILES:
         (folder / name).unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def lock_cell(folder):
-    """Holds a run's folder against other drivers.
-
-    The operating system lets go of the lock when its holder dies.
-
-    Args:
-        folder: Path of `outputs/<run_id>`; made where missing.
-
-    Yields:
-        Boolean, `False` if another process holds it.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
-    finally:
-        os.close(handle)
 
 
 def _data_hash(folder):

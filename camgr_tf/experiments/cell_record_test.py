@@ -1,6 +1,4 @@
 import json
-import subprocess
-import sys
 
 import pytest
 
@@ -9,7 +7,6 @@ from camgr_tf.experiments.cell_record import Fingerprint
 from camgr_tf.experiments.cell_record import cell_state
 from camgr_tf.experiments.cell_record import clear_run
 from camgr_tf.experiments.cell_record import hash_config
-from camgr_tf.experiments.cell_record import lock_cell
 from camgr_tf.experiments.cell_record import read_record
 from camgr_tf.experiments.cell_record import write_record
 
@@ -82,25 +79,3 @@ def test_the_place_of_the_data_does_not_count():
     there = resolve_config(model="mf", data_root="/there")
     assert hash_config(here) == hash_config(there)
     assert hash_config(here) != hash_config(resolve_config(model="vbpr"))
-
-
-def test_a_lock_holds_others_off_until_its_holder_dies(tmp_path):
-    script = (
-        "import fcntl, sys, time\n"
-        "file = open(sys.argv[1], 'w')\n"
-        "fcntl.flock(file, fcntl.LOCK_EX)\n"
-        "print('held', flush=True)\n"
-        "time.sleep(60)\n"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", script, tmp_path / ".lock"],
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as holder:
-        assert holder.stdout.readline() == "held\n"
-        with lock_cell(tmp_path) as locked:
-            assert not locked
-        holder.kill()
-        holder.wait()
-        with lock_cell(tmp_path) as locked:
-            assert locked

@@ -5,11 +5,11 @@ import os
 import time
 from pathlib import Path
 
+from camgr_tf.code_hash import code_hash
 from camgr_tf.experiments.cell_record import Fingerprint
 from camgr_tf.experiments.cell_record import cell_state
 from camgr_tf.experiments.cell_record import clear_run
 from camgr_tf.experiments.cell_record import hash_config
-from camgr_tf.experiments.cell_record import lock_cell
 from camgr_tf.experiments.cell_record import read_record
 from camgr_tf.experiments.cell_record import write_record
 from camgr_tf.experiments.dataset_facts import describe_dataset
@@ -17,7 +17,7 @@ from camgr_tf.experiments.processes import describe_failure
 from camgr_tf.experiments.processes import start_cell
 from camgr_tf.experiments.processes import stop_cell
 from camgr_tf.experiments.progress import Progress
-from camgr_tf.experiments.source_hash import source_hash
+from camgr_tf.folder_lock import folder_lock
 
 
 class Driver:
@@ -144,7 +144,7 @@ def cell_fingerprint(cell):
     return Fingerprint(
         config=hash_config(cell.config),
         data=describe_dataset(cell.config)["content_hash"],
-        code=source_hash(cell.config.model),
+        code=code_hash(cell.config.model),
     )
 
 
@@ -155,7 +155,7 @@ class _Running:
         self.cell = cell
         self.folder = folder
         self._stack = contextlib.ExitStack()
-        self.locked = self._stack.enter_context(lock_cell(folder))
+        self.locked = not self._stack.enter_context(folder_lock(folder))
         self._process = None
         if not self.locked:
             self.release()

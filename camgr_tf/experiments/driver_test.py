@@ -8,7 +8,6 @@ import psutil
 import pytest
 
 from camgr_tf.experiments import driver as module
-from camgr_tf.experiments.cell_record import lock_cell
 from camgr_tf.experiments.cell_record import read_record
 from camgr_tf.experiments.cells import plan_cells
 from camgr_tf.experiments.definition import Definition
@@ -16,6 +15,7 @@ from camgr_tf.experiments.driver import Driver
 from camgr_tf.experiments.processes import MARK
 from camgr_tf.experiments.processes import cell_processes
 from camgr_tf.experiments.tiny_folder import write_tiny_folder
+from camgr_tf.folder_lock import folder_lock
 
 # What stands for a training: appends a line, and does as `max_epochs` says.
 SCRIPT = """
@@ -115,7 +115,7 @@ def test_other_code_is_trained_anew_unless_ignored(
 ):
     cells, driver = make_driver([GOOD])
     driver.run(interval=0.02)
-    monkeypatch.setattr(module, "source_hash", lambda model: "other")
+    monkeypatch.setattr(module, "code_hash", lambda model: "other")
     make_driver([GOOD], ignore_code=True)[1].run(interval=0.02)
     assert len(starts(cells[0], tmp_path)) == 1
     make_driver([GOOD])[1].run(interval=0.02)
@@ -158,8 +158,8 @@ def test_ctrl_c_stops_all_and_the_rest_is_kept(
     folder = tmp_path / "runs" / cells[0].run_id
     assert cell_processes(folder) == []
     assert read_record(folder)["status"] == "interrupted"
-    with lock_cell(folder) as locked:
-        assert locked
+    with folder_lock(folder) as holder:
+        assert holder is None
 
 
 def test_what_a_dead_driver_left_running_is_ended(make_driver, tmp_path):
@@ -180,7 +180,7 @@ def test_what_a_dead_driver_left_running_is_ended(make_driver, tmp_path):
 def test_another_drivers_cell_is_waited_for(make_driver, tmp_path):
     cells, driver = make_driver([ENDLESS, GOOD])
     folder = tmp_path / "runs" / cells[0].run_id
-    with lock_cell(folder):
+    with folder_lock(folder):
         driver._fill()
         assert list(driver.running) == [cells[1].run_id]
         assert driver.waiting == cells[:1]

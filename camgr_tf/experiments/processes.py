@@ -8,7 +8,7 @@ import sys
 
 import psutil
 
-from camgr_tf.notebook_runner import ROOT
+from camgr_tf import paths
 from camgr_tf.staged_file import staged_file
 
 # In the environment of a cell's process and of the kernel that it starts: by
@@ -58,6 +58,7 @@ def start_cell(cell, output_root, num_threads, notebook=True):
         "TF_NUM_INTEROP_THREADS": "1",
         "TF_CPP_MIN_LOG_LEVEL": "2",
         MARK: str(folder),
+        "PYTHONPATH": paths.python_path(),
     }
     with open(folder / "log.txt", "wb") as log:
         # A session of its own: Ctrl-C in the terminal reaches only the
@@ -67,7 +68,6 @@ def start_cell(cell, output_root, num_threads, notebook=True):
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
-            cwd=ROOT,
             env=environment,
             start_new_session=True,
         )

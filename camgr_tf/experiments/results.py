@@ -4,12 +4,12 @@ import json
 
 import pandas as pd
 
+from camgr_tf.code_hash import code_hash
 from camgr_tf.experiments.cell_record import Fingerprint
 from camgr_tf.experiments.cell_record import cell_state
 from camgr_tf.experiments.cell_record import hash_config
 from camgr_tf.experiments.cell_record import read_record
 from camgr_tf.experiments.driver import cell_fingerprint
-from camgr_tf.experiments.source_hash import source_hash
 from camgr_tf.staged_file import staged_file
 
 FILE_NAME = "results"
@@ -111,7 +111,7 @@ def _read_row(plan, cell, folder):
     wanted = Fingerprint(
         config=hash_config(cell.config),
         data=plan.data_hashes[cell.run_id],
-        code=source_hash(cell.config.model),
+        code=code_hash(cell.config.model),
     )
     state = cell_state(folder, wanted, ignore_code=True)
     if state != "done":

@@ -67,7 +67,7 @@ def test_without_a_run_the_table_is_empty(plan, tmp_path):
 
 def test_a_run_of_earlier_code_is_marked(plan, tmp_path, monkeypatch):
     write_fake_run(plan.cells[0], tmp_path)
-    monkeypatch.setattr(results, "source_hash", lambda model: "later")
+    monkeypatch.setattr(results, "code_hash", lambda model: "later")
     table = collect_results([plan], tmp_path)
     assert table["current"].tolist() == [False]
 

@@ -1,5 +1,6 @@
 """Graphs of users and items, and of similar items."""
 
+import camgr_tf.backend  # noqa: F401
 from camgr_tf.graphs.approximate_neighbors import approximate_neighbors
 from camgr_tf.graphs.bipartite import bipartite_adjacency
 from camgr_tf.graphs.bipartite import bipartite_matrix

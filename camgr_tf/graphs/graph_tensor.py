@@ -1,10 +1,14 @@
 """The data as a `tfgnn.GraphTensor`, in memory and in files.
 
-Importing this module imports TF-GNN, which takes seconds and needs Keras 2
-behind `tf.keras` (`camgr_tf` asks for it), so nothing else imports it.
+Importing this module imports TF-GNN, which takes seconds, so nothing else
+imports it. TF-GNN needs Keras 2 behind `tf.keras`, which must not have been
+used before; `import keras` stays Keras 3.
 """
 
+import os
 from pathlib import Path
+
+os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
 
 import numpy as np
 import tensorflow as tf

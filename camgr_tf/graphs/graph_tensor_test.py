@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-import tensorflow_gnn as tfgnn
 
 from camgr_tf.graphs.bipartite import bipartite_adjacency
 from camgr_tf.graphs.bipartite import item_user_adjacency
@@ -10,6 +9,7 @@ from camgr_tf.graphs.graph_tensor import graph_schema
 from camgr_tf.graphs.graph_tensor import graph_tensor
 from camgr_tf.graphs.graph_tensor import read_graph
 from camgr_tf.graphs.graph_tensor import schema_path
+from camgr_tf.graphs.graph_tensor import tfgnn
 from camgr_tf.graphs.graph_tensor import write_graph
 from camgr_tf.graphs.semantic import semantic_matrix
 from camgr_tf.layers import GraphAttention

@@ -9,12 +9,10 @@ python -m camgr_tf.ingest.build catalog --name shop \
 """
 
 import json
-import os
 import sys
 import warnings
-from pathlib import Path
 
-from camgr_tf.data.dataset import PROJECT_DATA
+from camgr_tf import paths
 from camgr_tf.ingest.amazon import build_amazon_dataset
 from camgr_tf.ingest.build_arguments import make_parser
 from camgr_tf.ingest.catalog_builder import build_catalog_dataset
@@ -43,8 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = make_parser(_run_download, _run_amazon, _run_catalog).parse_args(
         arguments
     )
-    root = options.root or os.environ.get("CAMGR_DATA") or PROJECT_DATA
-    options.root = Path(root).expanduser().resolve()
+    options.root = paths.data_root(options.root)
     with warnings.catch_warnings():
         warnings.simplefilter("always", UserWarning)
         warnings.showwarning = _show_warning

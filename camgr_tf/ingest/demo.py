@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from camgr_tf.data.dataset import PROJECT_DATA
+from camgr_tf import paths
 from camgr_tf.data.dataset_folder import staged_folder
 from camgr_tf.data.dataset_folder import write_dataset
 from camgr_tf.data.splits import split_random
@@ -123,7 +123,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         prog="python -m camgr_tf.ingest.demo", description=STATEMENT
     )
-    parser.add_argument("--folder", type=Path, default=PROJECT_DATA / "demo")
+    parser.add_argument(
+        "--folder", type=Path, default=paths.data_root() / "demo"
+    )
     parser.add_argument("--overwrite", action="store_true")
     options = parser.parse_args(arguments)
     logging.basicConfig(format="%(message)s")

@@ -1,5 +1,6 @@
 """Keras layers, one for each part of the method."""
 
+import camgr_tf.backend  # noqa: F401
 from camgr_tf.layers.cross_attention import ATTENTIONS
 from camgr_tf.layers.cross_attention_fusion import CrossAttentionFusion
 from camgr_tf.layers.graph_attention import GraphAttention

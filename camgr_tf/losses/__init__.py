@@ -1,5 +1,6 @@
 """Losses as functions of tensors."""
 
+import camgr_tf.backend  # noqa: F401
 from camgr_tf.losses.bpr import bpr
 from camgr_tf.losses.info_nce import info_nce
 from camgr_tf.losses.norms import frobenius

@@ -1,5 +1,6 @@
 """The model of the paper and the contract that all models share."""
 
+import camgr_tf.backend  # noqa: F401
 from camgr_tf.models.camgr import CAmgr
 from camgr_tf.models.recommender import Recommender
 

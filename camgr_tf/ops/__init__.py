@@ -1,5 +1,6 @@
 """Stateless functions of tensors that Keras' `ops` does not offer."""
 
+import camgr_tf.backend  # noqa: F401
 from camgr_tf.ops.adjacency import Adjacency
 from camgr_tf.ops.in_batch import in_batch_cross_entropy
 from camgr_tf.ops.normalize import l2_normalize

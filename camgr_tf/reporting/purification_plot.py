@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from camgr_tf.reporting.plane_plot import plot_plane
 from camgr_tf.reporting.plane_plot import project_to_plane
 from camgr_tf.reporting.plane_plot import unevenness
-from camgr_tf.training.runs import load_run
+from camgr_tf.training.saved_runs import load_run
 
 NUM_ITEMS = 500
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from camgr_tf import paths
 from camgr_tf.config import resolve_config
 from camgr_tf.data.cold_items import COLD_ITEMS
 from camgr_tf.data.user_items import UserItems
@@ -19,7 +20,6 @@ from camgr_tf.metrics.ranking import METRICS
 from camgr_tf.serving.lists import check_file
 from camgr_tf.serving.recommender import load
 from camgr_tf.staged_file import staged_file
-from camgr_tf.training.runs import OUTPUTS
 from camgr_tf.training.runs import train
 
 _logger = logging.getLogger("camgr_tf.serving.cold_evaluation")
@@ -141,7 +141,7 @@ def main(arguments=None):
     parser.add_argument("--max-epochs", type=int, default=None)
     parser.add_argument("--split-seed", type=int, default=0)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--output-root", type=Path, default=OUTPUTS)
+    parser.add_argument("--output-root", type=Path, default=paths.output_root())
     options = parser.parse_args(arguments)
     logging.basicConfig(format="%(message)s")
     _logger.setLevel(logging.INFO)

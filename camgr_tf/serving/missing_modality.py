@@ -8,7 +8,7 @@ import pandas as pd
 from camgr_tf.data.imputation import impute_features
 from camgr_tf.layers.weight_name import weight_name
 from camgr_tf.training.evaluate import Evaluator
-from camgr_tf.training.runs import build_model
+from camgr_tf.training.saved_runs import build_model
 from camgr_tf.training.state import model_weights
 
 FRACTIONS = (0.0, 0.1, 0.3, 0.5, 1.0)

@@ -3,7 +3,7 @@ import pytest
 
 from camgr_tf.serving.missing_modality import evaluate_missing_modality
 from camgr_tf.serving.missing_modality import without_rows
-from camgr_tf.training.runs import load_run
+from camgr_tf.training.saved_runs import load_run
 
 
 def test_nothing_dropped_is_the_run_itself(small_camgr):

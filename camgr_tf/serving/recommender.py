@@ -16,7 +16,7 @@ from camgr_tf.serving.lists import cosines
 from camgr_tf.serving.lists import result_table
 from camgr_tf.serving.lists import warn_of_popularity
 from camgr_tf.training.evaluate import top_k
-from camgr_tf.training.runs import load_run
+from camgr_tf.training.saved_runs import load_run
 
 # Scores that exist at one time (float32): 16 million are 64 MB.
 BLOCK_ENTRIES = 16_000_000

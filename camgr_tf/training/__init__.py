@@ -1,1 +1,3 @@
 """Sampling, optimization, evaluation and runs."""
+
+import camgr_tf.backend  # noqa: F401

@@ -1,25 +1,17 @@
-import json
-import platform
+import logging
 import resource
 import time
-from dataclasses import dataclass
-from importlib import metadata
-from pathlib import Path
+import warnings
 
 import keras
 import numpy as np
-import pandas as pd
 
-from camgr_tf.config import ExperimentConfig
-from camgr_tf.config import complete_parameters
-from camgr_tf.config import parameters_digest
-from camgr_tf.config import resolve_config
-from camgr_tf.data.dataset import Dataset
-from camgr_tf.data.dataset import load_dataset
-from camgr_tf.device import device_options
-from camgr_tf.models import Recommender
-from camgr_tf.registry import MODELS
-from camgr_tf.staged_file import staged_file
+from camgr_tf import paths
+from camgr_tf.allocator import keep_freed_memory
+from camgr_tf.code_hash import changed_modules
+from camgr_tf.code_hash import module_hashes
+from camgr_tf.device import prepare_device
+from camgr_tf.folder_lock import folder_lock
 from camgr_tf.training.adam import Adam
 from camgr_tf.training.callbacks import BestEpoch
 from camgr_tf.training.callbacks import Checkpoint
@@ -29,72 +21,74 @@ from camgr_tf.training.callbacks import Progress
 from camgr_tf.training.callbacks import Validation
 from camgr_tf.training.evaluate import Evaluator
 from camgr_tf.training.sampling import TrainingBatches
-from camgr_tf.training.state import assign_arrays
-from camgr_tf.training.state import load_arrays
+from camgr_tf.training.saved_runs import build_model
+from camgr_tf.training.saved_runs import describe_run
+from camgr_tf.training.saved_runs import load_run
+from camgr_tf.training.saved_runs import load_weights
+from camgr_tf.training.saved_runs import read_dataset
+from camgr_tf.training.saved_runs import read_description
+from camgr_tf.training.saved_runs import write_json
 from camgr_tf.training.state import model_weights
 from camgr_tf.training.state import save_arrays
 
-OUTPUTS = Path(__file__).resolve().parents[2] / "outputs"
-# Raised when the files of a run change their meaning.
-FORMAT = 1
-PACKAGES = ("tensorflow", "keras", "numpy", "scipy", "pandas")
+LOGGER = logging.getLogger(__name__)
+# Above this share of left-out pairs a step's graph is another one.
+LEFT_OUT_WARNING = 0.2
 
 
-@dataclass(frozen=True, eq=False)
-class Run:
-    """A finished training run.
-
-    Args:
-        folder: Path of `outputs/<run_id>`.
-        config: `ExperimentConfig`.
-        metrics: Dictionary, the content of `metrics.json`.
-        history: DataFrame, one row an epoch.
-        dataset: `camgr_tf.data.Dataset`.
-        model: The model with the weights of the best epoch.
-    """
-
-    folder: Path
-    config: ExperimentConfig
-    metrics: dict
-    history: pd.DataFrame
-    dataset: Dataset
-    model: Recommender
+class RunInUseError(RuntimeError):
+    """Another process is training the same run."""
 
 
 def train(config, output_root=None, overwrite=False, progress=True):
     """Trains, selects on validation, tests once, and writes the run.
 
     A run that was interrupted continues after its last whole epoch and ends
-    as if it had not been. A run that is complete is loaded. A model without
-    weights, such as item-kNN, trains no epoch and is evaluated once.
+    as if it had not been. A run that is complete is loaded; if the code that
+    it depends on is another by now, a warning names the changed modules.
 
     `outputs/<run_id>/` then holds `config.json`, `metrics.json`,
     `history.csv`, `weights.npz`, `per_user.npz` (test metrics of every user)
-    and `tensorboard/`.
+    and `tensorboard/`. While it trains, the process holds the folder.
 
     Args:
         config: `ExperimentConfig`.
-        output_root: Path of the folder of all runs. Defaults to `None`: the
-            project's `outputs/`.
+        output_root: Path of the folder of all runs. Defaults to `None`:
+            `CAMGR_OUTPUTS` or else `outputs/`, see `camgr_tf.paths`.
         overwrite: Boolean. Trains anew, replacing what an earlier run of the
             same configuration left. Defaults to `False`.
-        progress: Boolean. Whether a progress bar is shown. Defaults to
-            `True`.
+        progress: Boolean. Whether progress is shown. Defaults to `True`.
 
     Returns:
         `Run`.
 
     Raises:
         ValueError: If the training diverges in its first epoch, or the
-            folder holds a run on other data.
+            folder holds a run of other data or parameters.
+        RunInUseError: If another process is training this run; it is named.
     """
-    folder = Path(output_root or OUTPUTS) / config.run_id
-    if overwrite:
-        for name in ("metrics.json", "checkpoint.npz", "weights.npz"):
-            (folder / name).unlink(missing_ok=True)
-    if (folder / "metrics.json").is_file():
-        return load_run(folder, data_root=config.data_root)
-    dataset = _load_dataset(config)
+    keep_freed_memory()
+    prepare_device()
+    folder = paths.output_root(output_root) / config.run_id
+    with folder_lock(folder, ".training") as holder:
+        if holder is not None:
+            raise RunInUseError(
+                f"{folder} is being trained by {holder}. Wait for it, or "
+                "choose another output_root."
+            )
+        if overwrite:
+            for name in ("checkpoint.npz", "metrics.json", "weights.npz"):
+                (folder / name).unlink(missing_ok=True)
+        finished = (folder / "metrics.json").is_file()
+        if finished or (folder / "checkpoint.npz").is_file():
+            _compare_with_recorded(folder, config)
+        if finished:
+            return load_run(folder, data_root=config.data_root)
+        return _train(config, folder, progress)
+
+
+def _train(config, folder, progress):
+    dataset = read_dataset(config)
     validation = Evaluator(dataset.interactions, "validation")
     test = Evaluator(
         dataset.interactions, "test", mask_validation=config.mask_validation
@@ -103,9 +97,9 @@ def train(config, output_root=None, overwrite=False, progress=True):
     if not model.trains:
         return _evaluate_once(folder, config, dataset, model, validation, test)
     compile_model(model, config)
-    batches = TrainingBatches(
-        dataset.interactions, config.batch_size, config.seed
-    )
+    batch_size = config.batch_size_for(len(dataset.interactions.train))
+    batches = TrainingBatches(dataset.interactions, batch_size, config.seed)
+    _describe_batches(config, batches)
     model.track_losses(model.loss_terms(**batches[0]))
 
     identity = {"data_hash": dataset.content_hash, "run_id": config.run_id}
@@ -113,10 +107,10 @@ def train(config, output_root=None, overwrite=False, progress=True):
     history = History(folder / "history.csv")
     checkpoint = Checkpoint(folder / "checkpoint.npz", best, history, identity)
     first_epoch, stopped = checkpoint.restore(model)
-    _write_json(folder / "config.json", _description(config, dataset))
+    write_json(folder / "config.json", describe_run(config, dataset))
     if not stopped and first_epoch < config.max_epochs:
         batches = TrainingBatches(
-            dataset.interactions, config.batch_size, config.seed, first_epoch
+            dataset.interactions, batch_size, config.seed, first_epoch
         )
         callbacks = [
             LearningRateDecay(config.learning_rate, config.learning_rate_decay),
@@ -129,7 +123,10 @@ def train(config, output_root=None, overwrite=False, progress=True):
             ),
         ]
         if progress:
-            label = f"{config.dataset} {config.model} seed {config.seed}"
+            label = (
+                f"{config.dataset} {config.model} seed {config.seed}, "
+                f"batches of {batch_size}"
+            )
             callbacks.append(Progress(label, config.max_epochs, first_epoch))
         model.fit(
             batches,
@@ -145,7 +142,7 @@ def train(config, output_root=None, overwrite=False, progress=True):
             "finite. A smaller learning rate may help. Received: "
             f"learning_rate={config.learning_rate}"
         )
-    _load_weights(model, folder)
+    load_weights(model, folder, best.state["epoch"])
     _write_results(folder, config, model, best.state, history.rows, test)
     checkpoint.path.unlink(missing_ok=True)
     return load_run(folder, dataset=dataset, model=model)
@@ -162,25 +159,12 @@ def _evaluate_once(folder, config, dataset, model, validation, test):
         "evaluation_seconds": time.perf_counter() - started,
         "best_epoch": 0,
     }
-    _write_json(folder / "config.json", _description(config, dataset))
+    write_json(folder / "config.json", describe_run(config, dataset))
     History(folder / "history.csv").add(row)
     save_arrays(folder / "weights.npz", model_weights(model))
     best = {"epoch": 0, "metrics": metrics}
     _write_results(folder, config, model, best, [row], test)
     return load_run(folder, dataset=dataset, model=model)
-
-
-def build_model(config, dataset):
-    """The model of a configuration, with its initial weights.
-
-    Args:
-        config: `ExperimentConfig`.
-        dataset: `camgr_tf.data.Dataset`.
-
-    Returns:
-        `Recommender`.
-    """
-    return MODELS[config.model](dataset, **config.model_parameters)
 
 
 def compile_model(model, config):
@@ -199,113 +183,57 @@ def compile_model(model, config):
     optimizer.build(model.trainable_variables)
 
 
-def load_run(folder, data_root=None, dataset=None, model=None):
-    """Loads a finished run: configuration, results, data and weights.
-
-    Args:
-        folder: Path of `outputs/<run_id>`.
-        data_root: Path of the folder of the data, if it is not where the run
-            found it. Defaults to `None`.
-        dataset: The run's `Dataset`, if it is loaded already. Defaults to
-            `None`.
-        model: The run's model, if it is built already. Defaults to `None`.
-
-    Returns:
-        `Run`.
-
-    Raises:
-        FileNotFoundError: If the folder is no finished run.
-        ValueError: If a file is cut short, of another version of the
-            package or not of this run, the data differ from those of the run,
-            or the weights do not fit the configuration.
-    """
-    folder = Path(folder)
-    for name in ("config.json", "metrics.json", "weights.npz"):
-        if not (folder / name).is_file():
-            raise FileNotFoundError(
-                f"{folder} is no finished run: it has no {name}."
-            )
-    metrics = _read_json(folder / "metrics.json")
-    description = _read_json(folder / "config.json")
-    config = _read_config(folder / "config.json", description, metrics)
-    if dataset is None:
-        dataset = _load_dataset(config, data_root)
-    if dataset.content_hash != description["data_hash"]:
-        raise ValueError(
-            f"The data in {dataset.folder} are not those of the run {folder}: "
-            f"their hash is {dataset.content_hash}, the run's is "
-            f"{description['data_hash']}."
-        )
-    if model is None:
-        model = build_model(config, dataset)
-        _load_weights(model, folder)
-    return Run(
-        folder=folder,
-        config=config,
-        metrics=metrics,
-        history=pd.read_csv(folder / "history.csv"),
-        dataset=dataset,
-        model=model,
-    )
-
-
-def _read_config(path, description, metrics):
-    # The first runs did not say their format.
-    received = description.get("format", FORMAT)
-    if received != FORMAT:
-        raise ValueError(
-            f"{path} is of another version of camgr_tf: expected format "
-            f"{FORMAT}. Received: {received!r}"
-        )
-    parameters = description["parameters"]
-    digest = parameters_digest(parameters)
-    if not metrics["run_id"].endswith(f"-{digest}"):
-        raise ValueError(
-            f"{path} is not what the run was trained with: its parameters "
-            f"give {digest}, metrics.json is of {metrics['run_id']}."
-        )
-    try:
-        return resolve_config(**complete_parameters(parameters))
-    except ValueError as error:
-        raise ValueError(
-            f"{path} is of another version of camgr_tf: {error}"
-        ) from error
-
-
-def _load_dataset(config, data_root=None):
-    return load_dataset(
-        config.dataset,
-        data_root=data_root or config.data_root,
-        modalities=config.modalities,
-        split=config.split,
-        split_seed=config.split_seed,
-    )
-
-
-def _load_weights(model, folder):
-    path = folder / "weights.npz"
-    arrays, _ = load_arrays(path)
-    assign_arrays(model_weights(model), arrays, path)
-
-
-def _description(config, dataset):
-    interactions = dataset.interactions
-    return {
-        "format": FORMAT,
-        "parameters": config.to_dict(),
-        "data_hash": dataset.content_hash,
-        "split": interactions.split,
-        "split_seed": interactions.split_seed,
-        "feature_widths": {
-            m: int(f.shape[1]) for m, f in dataset.features.items()
-        },
-        "provenance": dataset.provenance,
-        "device": device_options(),
-        "versions": {
-            "python": platform.python_version(),
-            **{name: metadata.version(name) for name in PACKAGES},
-        },
+def _compare_with_recorded(folder, config):
+    """Refuses a run of other parameters, and warns of one of other code."""
+    description = read_description(folder)
+    recorded = {**config.to_dict(), **description["parameters"]}
+    different = {
+        name: (recorded[name], value)
+        for name, value in config.to_dict().items()
+        if name != "data_root" and not _same(recorded[name], value)
     }
+    if different:
+        changes = ", ".join(
+            f"{name} was {before!r} and is {now!r}"
+            for name, (before, now) in different.items()
+        )
+        raise ValueError(
+            f"{folder} was made when a default was another: {changes}. Train "
+            "with overwrite=True, or give the earlier value."
+        )
+    now = module_hashes(config.model)
+    changed = changed_modules(description.get("code", now), now)
+    if changed:
+        warnings.warn(
+            f"{config.run_id} was made by other code: {', '.join(changed)} "
+            "changed since. Its old numbers are kept; train with "
+            "overwrite=True for new ones.",
+            stacklevel=3,
+        )
+
+
+def _same(recorded, value):
+    return recorded == (list(value) if isinstance(value, tuple) else value)
+
+
+def _describe_batches(config, batches):
+    """Says the batch size, and warns where it empties the graph."""
+    num_rows, size = len(batches.rows), batches.batch_size
+    if config.batch_size is None:
+        LOGGER.info(
+            "batch_size=%d, from %d training rows: %d steps an epoch",
+            size,
+            num_rows,
+            len(batches),
+        )
+    share = min(1.0, size / num_rows)
+    if share > LEFT_OUT_WARNING:
+        warnings.warn(
+            f"batch_size={size} is {share:.0%} of the {num_rows} training "
+            "rows: models that leave a batch's pairs out of the graph see "
+            "little of it. A smaller batch_size, or none given, is better.",
+            stacklevel=4,
+        )
 
 
 def _write_results(folder, config, model, best, rows, test):
@@ -331,23 +259,9 @@ def _write_results(folder, config, model, best, rows, test):
     arrays = {"user_ids": test.user_ids, **per_user}
     save_arrays(folder / "per_user.npz", arrays)
     # Last: a folder that has it is a finished run.
-    _write_json(folder / "metrics.json", results)
+    write_json(folder / "metrics.json", results)
 
 
 def _peak_memory_mb():
     # Kilobytes on Linux.
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def _write_json(path, values):
-    with staged_file(path) as staging:
-        staging.write_text(json.dumps(values, indent=2) + "\n")
-
-
-def _read_json(path):
-    try:
-        return json.loads(path.read_text())
-    except json.JSONDecodeError as error:
-        raise ValueError(
-            f"{path} is cut short or is no JSON: {error}"
-        ) from error

@@ -1,5 +1,8 @@
 import json
 import shutil
+import subprocess
+import sys
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -8,8 +11,11 @@ import pytest
 from camgr_tf.config import resolve_config
 from camgr_tf.data.dataset_folder import write_dataset
 from camgr_tf.testing import tiny_dataset
-from camgr_tf.training.runs import load_run
+from camgr_tf.training.runs import RunInUseError
 from camgr_tf.training.runs import train
+from camgr_tf.training.saved_runs import load_run
+from camgr_tf.training.state import load_arrays
+from camgr_tf.training.state import save_arrays
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +53,7 @@ def run(data_root, tmp_path_factory):
 
 
 def test_a_run_writes_what_it_says(run):
-    names = {path.name for path in run.folder.iterdir()}
+    names = {path.name for path in run.folder.glob("[!.]*")}
     assert names == {
         "config.json",
         "metrics.json",
@@ -93,7 +99,7 @@ def test_a_loaded_run_scores_like_the_trained_one(run, data_root):
 def test_a_model_without_weights_is_evaluated_once(name, data_root, tmp_path):
     few = {} if name == "popularity" else {"num_neighbors": 4}
     run = train(config(data_root, model=name, **few), tmp_path, progress=False)
-    names = {path.name for path in run.folder.iterdir()}
+    names = {path.name for path in run.folder.glob("[!.]*")}
     assert names == {
         "config.json",
         "metrics.json",
@@ -186,7 +192,7 @@ def test_a_constant_value_stops_at_the_21st_epoch_without_gain(tmp_path):
 
 
 def test_a_diverging_run_says_so_and_is_no_run(data_root, tmp_path):
-    given = config(data_root, model="mf", l2_weight=float("inf"))
+    given = config(data_root, model="mf", learning_rate=1e30)
     with pytest.raises(ValueError, match="diverged in its first epoch"):
         train(given, tmp_path, progress=False)
     assert not list(tmp_path.glob("*/metrics.json"))
@@ -224,3 +230,140 @@ def test_a_cut_configuration_is_named(run, tmp_path):
     path.write_text(path.read_text()[:50])
     with pytest.raises(ValueError, match="config.json is cut short"):
         load_run(folder)
+
+
+HOLD = """
+import pathlib, sys
+from camgr_tf.folder_lock import folder_lock
+with folder_lock(pathlib.Path(sys.argv[1]), ".training"):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_run_that_another_process_trains_is_refused_by_its_name(
+    data_root, tmp_path
+):
+    given = config(data_root, model="mf", max_epochs=1)
+    folder = tmp_path / given.run_id
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, folder],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as other:
+        assert other.stdout.readline() == "held\n"
+        with pytest.raises(RunInUseError, match=f"by process {other.pid} on"):
+            train(given, tmp_path, progress=False)
+        assert not (folder / "config.json").exists()
+        other.kill()
+    assert train(given, tmp_path, progress=False).metrics["epochs"] == 1
+
+
+@pytest.fixture
+def copied(run, tmp_path):
+    """A finished run that may be spoiled."""
+    folder = tmp_path / run.folder.name
+    shutil.copytree(run.folder, folder)
+    return folder
+
+
+def edit(path, **values):
+    content = json.loads(path.read_text())
+    content = {**content, **values}
+    content = {k: v for k, v in content.items() if v is not None}
+    path.write_text(json.dumps(content))
+
+
+def test_weights_of_another_epoch_are_refused(copied, run):
+    arrays, _ = load_arrays(copied / "weights.npz")
+    best = run.metrics["best_epoch"]
+    save_arrays(copied / "weights.npz", arrays, {"epoch": best + 4})
+    with pytest.raises(ValueError, match=f"of epoch {best + 4}, .* is {best}"):
+        load_run(copied)
+
+
+@pytest.mark.parametrize(
+    "name, values, message",
+    [
+        ("config.json", {"parameters": None}, "must have 'parameters', a dict"),
+        ("config.json", {"parameters": [1]}, "must have 'parameters', a dict"),
+        ("config.json", {"data_hash": None}, "must have 'data_hash', a str"),
+        ("config.json", {"format": 3}, "another version .* Received: 3"),
+        ("metrics.json", {"test": None}, "must have 'test', a dict"),
+        ("metrics.json", {"best_epoch": "4"}, "must have 'best_epoch', a int"),
+        ("metrics.json", {"run_id": "x-0"}, "not what the run was trained"),
+    ],
+)
+def test_a_spoiled_run_is_one_sentence(copied, name, values, message):
+    edit(copied / name, **values)
+    with pytest.raises(ValueError, match=message) as caught:
+        load_run(copied)
+    assert str(copied) in str(caught.value) and name in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["config.json", "metrics.json"])
+@pytest.mark.parametrize("content", [b"[]", b"{", b"", b"\xff\xfe{}", b"3"])
+def test_what_is_no_object_is_named(copied, name, content):
+    (copied / name).write_bytes(content)
+    with pytest.raises(ValueError, match=name):
+        load_run(copied)
+
+
+@pytest.mark.parametrize("name", ["history.csv", "weights.npz", "config.json"])
+def test_a_missing_file_is_named(copied, name):
+    (copied / name).unlink()
+    with pytest.raises(FileNotFoundError, match=f"it has no {name}"):
+        load_run(copied)
+
+
+def test_a_changed_default_is_not_taken_for_the_old_run(copied, data_root, run):
+    parameters = json.loads((copied / "config.json").read_text())["parameters"]
+    edit(copied / "config.json", parameters={**parameters, "patience": 7})
+    with pytest.raises(ValueError, match="patience was 7 and is 20"):
+        train(run.config, copied.parent, progress=False)
+
+
+def test_old_numbers_come_back_with_the_changed_modules_named(copied, run):
+    code = json.loads((copied / "config.json").read_text())["code"]
+    assert {"camgr_tf.baselines.bm3", "camgr_tf.training.adam"} <= set(code)
+    other = {**code, "camgr_tf.baselines.bm3": "0" * 64}
+    edit(copied / "config.json", code=other)
+    with pytest.warns(UserWarning, match="other code: camgr_tf.baselines.bm3 "):
+        again = train(run.config, copied.parent, progress=False)
+    assert again.metrics == run.metrics
+
+
+def test_a_run_finds_its_data_from_another_folder(
+    data_root, tmp_path, monkeypatch
+):
+    shutil.copytree(data_root, tmp_path / "here" / "data")
+    monkeypatch.delenv("CAMGR_DATA", raising=False)
+    monkeypatch.delenv("CAMGR_OUTPUTS", raising=False)
+    monkeypatch.chdir(tmp_path / "here")
+    given = resolve_config(dataset="tiny", model="popularity")
+    made = train(given, progress=False)
+    assert made.folder == tmp_path / "here" / "outputs" / given.run_id
+    monkeypatch.chdir(tmp_path)
+    loaded = load_run(made.folder)
+    assert loaded.dataset.folder == tmp_path / "here" / "data" / "tiny"
+
+
+def test_a_batch_that_is_most_of_the_data_is_warned_of(data_root, tmp_path):
+    # 17 training rows: 5 are 29 %, 3 are 18 %.
+    given = config(data_root, model="mf", max_epochs=1, batch_size=5)
+    with pytest.warns(UserWarning, match="batch_size=5 is 29% of the 17"):
+        train(given, tmp_path, progress=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        given = config(data_root, model="mf", max_epochs=1, batch_size=3)
+        train(given, tmp_path, progress=False)
+
+
+def test_seconds_per_epoch_are_the_median(data_root, tmp_path):
+    made = train(
+        config(data_root, model="mf", max_epochs=3), tmp_path, progress=False
+    )
+    seconds = sorted(made.history["train_seconds"])
+    assert made.metrics["seconds_per_epoch"] == pytest.approx(seconds[1])
+    assert made.metrics["train_seconds"] == pytest.approx(sum(seconds))
