@@ -4,7 +4,6 @@ import pandas as pd
 
 from camgr_tf.code_hash import code_hash
 from camgr_tf.experiments.cell_record import hash_config
-from camgr_tf.registry import MODELS
 
 KEYS = ["experiment", "dataset", "label", "run_id"]
 
@@ -50,7 +49,6 @@ def add_runs(table, path, plans):
             order.append(key)
     added = other.iloc[chosen].copy()
     # Models of planned runs alone: the file may have some that are gone by now.
-    _complete(added)
     codes = {name: code_hash(name) for name in added["model"].unique()}
     current = added["code_hash"] == added["model"].map(codes)
     added["current"] = current.fillna(False).map({True: "True", False: "False"})
@@ -110,16 +108,6 @@ def read_table(path, columns):
     if missing:
         raise ValueError(f"{path} has no column {', '.join(missing)}.")
     return table
-
-
-def _complete(table):
-    """Fills in the parameters that a version before this one did not have."""
-    for model in table["model"].unique():
-        rows = table["model"] == model
-        for name, value in MODELS[model].added_parameters.items():
-            if name not in table:
-                table[name] = pd.Series(pd.NA, table.index, "string")
-            table.loc[rows, name] = table.loc[rows, name].fillna(str(value))
 
 
 def _tuples(table, columns):

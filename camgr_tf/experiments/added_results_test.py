@@ -1,7 +1,6 @@
 import pandas as pd
 import pytest
 
-from camgr_tf.baselines.lightgcn import LightGCN
 from camgr_tf.experiments import added_results
 from camgr_tf.experiments.added_results import add_experiments
 from camgr_tf.experiments.added_results import add_runs
@@ -50,20 +49,6 @@ def test_without_a_run_of_ones_own_types_are_kept(plan, their_table, tmp_path):
     assert joined["test_recall@20"].sum() == pytest.approx(1.0)
     assert not joined["mask_validation"].any()
     assert joined["label"].tolist() == ["MF", "MF", "LightGCN", "LightGCN"]
-
-
-def test_a_parameter_that_came_later_is_filled_in(
-    plan, their_table, tmp_path, monkeypatch
-):
-    added = {"num_layers": 7, "new_one": "as before"}
-    monkeypatch.setattr(LightGCN, "added_parameters", added)
-    their_table["num_layers"] = pd.array([None, None, 2, None], "Int64")
-    path = tmp_path / "results.csv"
-    their_table.to_csv(path, index=False)
-    joined = add_runs(collect_results([], tmp_path), path, [plan])
-    assert joined["num_layers"].isna().tolist() == [True, True, False, False]
-    assert joined["num_layers"].tolist()[2:] == [2, 7]
-    assert joined["new_one"].fillna("").tolist() == ["", "", *["as before"] * 2]
 
 
 @pytest.mark.parametrize("column", ["config_hash", "data_hash"])
