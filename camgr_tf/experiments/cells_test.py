@@ -87,7 +87,12 @@ def test_statistics_have_no_cells():
         ("figure3", 1, {"num_neighbors": 5}, r"sets 'num_neighbors' itself"),
         ("table3", 1, {"purification": "item"}, r"sets 'purification' itself"),
         ("table3", 1, {"seed": 5}, r"'seed' is an option of its own"),
-        ("table3", 1, {"max_epochs": 0}, r"`max_epochs` must be positive"),
+        (
+            "table3",
+            1,
+            {"max_epochs": 0},
+            r"`max_epochs` must be an integer, positive",
+        ),
         ("table3", 0, {}, r"Received: seeds=0"),
     ],
 )
