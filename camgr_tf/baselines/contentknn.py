@@ -46,6 +46,10 @@ class ContentKNN(ItemKNN):
         Really Making Much Progress?", RecSys 2019.
     """
 
+    presets = {
+        "baby": {"num_neighbors": 20},
+        "lfm2k": {"num_neighbors": 20},
+    }
     search_space = {"num_neighbors": [5, 10, 20, 50, 100, 200, 500, 1000]}
 
     def __init__(self, dataset, *, num_neighbors=100):
