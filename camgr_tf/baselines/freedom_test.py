@@ -172,5 +172,7 @@ def test_what_it_cannot_do_is_refused():
     with pytest.raises(ValueError, match="FREEDOM needs item features"):
         FREEDOM(replace(tiny_dataset(), features={}))
     for value in (1.0, -0.1, np.nan):
-        with pytest.raises(ValueError, match=r"`edge_dropout` must be in \[0"):
+        with pytest.raises(
+            ValueError, match=r"`edge_dropout` must be .*in \[0"
+        ):
             FREEDOM(tiny_dataset(), num_neighbors=4, edge_dropout=value)

@@ -70,7 +70,7 @@ def test_the_block_size_does_not_matter():
 @pytest.mark.parametrize(
     "parameters, message",
     [
-        ({"num_neighbors": 0}, "must be positive. Received: num_neighbors=0"),
+        ({"num_neighbors": 0}, "positive. Received: num_neighbors=0"),
         ({"shrinkage": -1.0}, "0 or more. Received: shrinkage=-1.0"),
         ({"shrinkage": np.nan}, "0 or more. Received: shrinkage=nan"),
     ],
