@@ -116,26 +116,3 @@ def check_export(recommender, folder, kinds=KINDS, k=20):
     for kind in kinds:
         for name in FILES.get(kind, ()):
             check_file(folder / name)
-
-
-def main(arguments=None):
-    """The command line: a run's folder, an output folder, `--only`, `--k`."""
-    parser = argparse.ArgumentParser(
-        prog="python -m camgr_tf.serving.export",
-        description="Exports a trained run for use without this package.",
-    )
-    parser.add_argument("run", help="folder of a finished run")
-    parser.add_argument("folder", help="folder to write to")
-    parser.add_argument("--data-root", default=None)
-    parser.add_argument("--only", nargs="+", choices=KINDS, default=KINDS)
-    parser.add_argument("--k", type=int, default=20)
-    options = parser.parse_args(arguments)
-    logging.basicConfig(format="%(message)s")
-    _logger.setLevel(logging.INFO)
-    recommender = load(options.run, options.data_root)
-    for path in export(recommender, options.folder, options.only, options.k):
-        _logger.info("%s", path)
-
-
-if __name__ == "__main__":
-    main()

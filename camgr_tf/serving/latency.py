@@ -104,31 +104,3 @@ def _time(call, rng, known, size, count):
         if turn >= 3:
             seconds.append(time.perf_counter() - started)
     return seconds
-
-
-def main(arguments=None):
-    """The command line: a run's folder, `--data-root`, `--k`, `--repeats`."""
-    parser = argparse.ArgumentParser(
-        prog="python -m camgr_tf.serving.latency",
-        description="Latency and throughput of a trained run.",
-    )
-    parser.add_argument("run", help="folder of a finished run")
-    parser.add_argument("--data-root", default=None)
-    parser.add_argument("--k", type=int, default=20)
-    parser.add_argument("--repeats", type=int, default=100)
-    options = parser.parse_args(arguments)
-    logging.basicConfig(format="%(message)s")
-    _logger.setLevel(logging.INFO)
-    recommender = load(options.run, options.data_root)
-    _logger.info(
-        "%d users, %d items, vectors of width %d",
-        recommender.num_users,
-        recommender.num_items,
-        recommender.item_vectors.shape[1],
-    )
-    table = measure_latency(recommender, options.k, options.repeats)
-    _logger.info("%s", table.to_string(index=False, float_format="%.2f"))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,33 +1,11 @@
-"""Times and memory of training, its operations, evaluation and item graphs.
-
-```
-python -m camgr_tf.benchmarks
-python -m camgr_tf.benchmarks --only training --models camgr mgcn --scales 1
-python -m camgr_tf.benchmarks --only training --models camgr --size clothing
-    --scales 1 --widths image=4096 text=384
-python -m camgr_tf.benchmarks --only semantic_graph --items 1000000
-python -m camgr_tf.benchmarks --dataset baby --data-root ../shared/data
-```
-
-Each measurement runs in a process of its own. Numbers are in seconds.
-"""
-
-import argparse
-import sys
-from pathlib import Path
+"""What the benchmarks measure, and how it is shown."""
 
 import pandas as pd
-from tqdm import tqdm
 
-from camgr_tf import paths
 from camgr_tf.benchmarks.operations import OPERATIONS
-from camgr_tf.benchmarks.semantic_graph import METHODS
 from camgr_tf.benchmarks.synthetic_dataset import SIZES
 from camgr_tf.benchmarks.table import GROWTH
 from camgr_tf.benchmarks.table import fit_growth
-from camgr_tf.benchmarks.table import machine
-from camgr_tf.benchmarks.table import write_tables
-from camgr_tf.benchmarks.task import run_task
 from camgr_tf.registry import MODELS
 
 # Narrow: at 8 x Baby the exact graph of 4096 columns takes an hour.
@@ -53,33 +31,11 @@ SHOWN = {
 }  # fmt: skip
 
 
-def main(arguments=None):
-    """Command line; returns the exit code."""
-    options = _parser().parse_args(arguments)
-    try:
-        tasks = make_tasks(options)
-    except ValueError as error:
-        _write(f"error: {error}")
-        return 2
-    description = machine(options.threads)
-    rows = []
-    for task in tqdm(tasks, "benchmarks", disable=None):
-        row = {"kind": task["kind"], "label": task["label"]}
-        if "scale" in task:
-            row["scale"] = task["scale"]
-        rows.append({**row, **run_task(task, options.threads)})
-        # After each: what was measured survives an interruption.
-        path = write_tables(options.output, rows, description)
-    _show(rows, description)
-    _write(f"\n{path} and {path.with_suffix('.csv').name}")
-    return 1 if any("error" in row for row in rows) else 0
-
-
-def make_tasks(options):
+def plan_tasks(options):
     """The measurements that the options ask for, as `run_task` takes them.
 
     Args:
-        options: What the parser returned.
+        options: Namespace of the options of `camgr bench`.
 
     Returns:
         List of dictionaries.
@@ -87,7 +43,10 @@ def make_tasks(options):
     Raises:
         ValueError: For an unknown model or a malformed width.
     """
-    unknown = sorted(set(options.models) - set(MODELS))
+    models = options.models
+    if models is None:
+        models = [name for name, model in MODELS.items() if model.trains]
+    unknown = sorted(set(models) - set(MODELS))
     if unknown:
         raise ValueError(
             f"`--models` must be among {sorted(MODELS)}. "
@@ -106,7 +65,7 @@ def make_tasks(options):
     for scale, problem in problems.items():
         task = {"problem": problem, "scale": scale}
         if "training" in options.only:
-            for model in options.models:
+            for model in models:
                 arguments = {
                     "model": model,
                     "batch_size": options.batch_size,
@@ -175,24 +134,32 @@ def make_tasks(options):
     return tasks
 
 
-def _show(rows, description):
-    for name, value in description.items():
-        _write(f"{name}: {value}")
+def describe_rows(rows, description):
+    """What was measured, as text: the machine, a table a kind, growth.
+
+    Args:
+        rows: List of dictionaries, one for each measurement.
+        description: Dictionary, the machine.
+
+    Returns:
+        String of several lines.
+    """
+    lines = [f"{name}: {value}" for name, value in description.items()]
     done = pd.DataFrame([row for row in rows if "error" not in row])
     for kind, columns in SHOWN.items():
         part = done[done["kind"] == kind] if len(done) else done
         if len(part):
-            _write(f"\n{kind}")
             text = part[columns].to_string(
                 index=False, float_format=lambda value: f"{value:.4g}"
             )
-            _write(text)
+            lines.append(f"\n{kind}\n{text}")
     for name, exponent in fit_growth(rows).items():
         value, size = GROWTH[name.split()[0]]
-        _write(f"{name}: {value} grows as {size}^{exponent:.2f}")
+        lines.append(f"{name}: {value} grows as {size}^{exponent:.2f}")
     for row in rows:
         if "error" in row:
-            _write(f"{row['kind']} {row['label']} failed: {row['error']}")
+            lines.append(f"{row['kind']} {row['label']} failed: {row['error']}")
+    return "\n".join(lines)
 
 
 def _widths(texts):
@@ -205,53 +172,3 @@ def _widths(texts):
             )
         widths[modality] = int(width)
     return widths or NARROW
-
-
-def _parser():
-    parser = argparse.ArgumentParser(
-        prog="python -m camgr_tf.benchmarks",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    add = parser.add_argument
-    add("--only", nargs="+", choices=list(GROWTH), default=list(GROWTH))
-    trained = [name for name, model in MODELS.items() if model.trains]
-    add("--models", nargs="+", default=trained, metavar="MODEL")
-    add("--size", choices=sorted(SIZES), default="baby")
-    add("--scales", nargs="+", type=_positive, default=[1, 2, 4, 8])
-    add(
-        "--widths",
-        nargs="+",
-        metavar="MODALITY=WIDTH",
-        help="of the generated features; image=64 text=64 if not given",
-    )
-    add("--dataset", help="a data folder, in place of generated data")
-    add("--data-root", help="folder of the datasets")
-    add("--batch-size", type=_positive, help="each model's own if not given")
-    add("--threads", type=_positive, default=1)
-    add("--repeats", type=_positive, default=5)
-    add("--items", nargs="+", type=_positive, help="sizes of item graphs")
-    add("--width", type=_positive, default=128, help="of their features")
-    add("--rows", type=_positive, default=4096, help="that are searched for")
-    add("--methods", nargs="+", choices=METHODS, default=["exact"])
-    add(
-        "--profile",
-        type=lambda text: Path(text).resolve(),
-        help="folder for TensorFlow profiles of the training steps",
-    )
-    add("--output", type=Path, default=paths.output_root() / "benchmarks")
-    return parser
-
-
-def _positive(text):
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"must be positive: {text}")
-    return int(text)
-
-
-def _write(text):
-    sys.stdout.write(f"{text}\n")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,0 +1,188 @@
+"""Measures times and memory."""
+
+from camgr_tf import paths
+from camgr_tf.cli import choices
+from camgr_tf.cli.metrics_text import write
+from camgr_tf.cli.options import add_data_root
+from camgr_tf.cli.options import add_list_length
+from camgr_tf.cli.options import add_output_root
+from camgr_tf.cli.options import add_overwrite
+from camgr_tf.cli.options import folder
+from camgr_tf.cli.options import positive
+from camgr_tf.cli.run_folder import find_run
+
+SUMMARY = "measure seconds, memory and their growth, or a run's latency"
+EXAMPLES = """
+    camgr bench --only training --models camgr mgcn --scales 1
+    camgr bench --only training --models camgr --size clothing --scales 1 \\
+        --widths image=4096 text=384
+    camgr bench --only semantic_graph --items 1000000
+    camgr bench --dataset baby
+    camgr bench --latency demo-camgr
+"""
+
+
+def add_arguments(parser):
+    """Adds what `run` reads."""
+    add = parser.add_argument
+    add(
+        "--latency",
+        metavar="RUN",
+        help="measure lists, SavedModel and index of a finished run instead "
+        "of generated data",
+    )
+    add_list_length(parser, 20)
+    add(
+        "--only",
+        nargs="+",
+        choices=choices.MEASUREMENTS,
+        default=choices.MEASUREMENTS,
+        metavar="KIND",
+        help=f"some of {', '.join(choices.MEASUREMENTS)}",
+    )
+    add(
+        "--models",
+        nargs="+",
+        metavar="MODEL",
+        help="whose training is measured (default: all that train)",
+    )
+    add(
+        "--size",
+        choices=choices.SIZES,
+        default="baby",
+        metavar="SIZE",
+        help=f"of the generated data, one of {', '.join(choices.SIZES)}",
+    )
+    add(
+        "--scales",
+        nargs="+",
+        type=positive,
+        default=(1, 2, 4, 8),
+        metavar="N",
+        help="factors on the size",
+    )
+    add(
+        "--widths",
+        nargs="+",
+        metavar="MODALITY=WIDTH",
+        help="of the generated features (default: image=64 text=64)",
+    )
+    add(
+        "--dataset",
+        metavar="NAME",
+        help="folder below the data root, in place of generated data",
+    )
+    add(
+        "--batch-size",
+        type=positive,
+        metavar="ROWS",
+        help="training rows a step (default: each model's own)",
+    )
+    add(
+        "--threads",
+        type=positive,
+        default=1,
+        metavar="N",
+        help="of a measurement",
+    )
+    add(
+        "--repeats",
+        type=positive,
+        metavar="N",
+        help="of a measurement (default: 5; calls of each kind with "
+        "--latency: 100)",
+    )
+    add(
+        "--items",
+        nargs="+",
+        type=positive,
+        metavar="N",
+        help="sizes of item graphs (default: those of --size and --scales)",
+    )
+    add(
+        "--width",
+        type=positive,
+        default=128,
+        metavar="N",
+        help="of the features of item graphs",
+    )
+    add(
+        "--rows",
+        type=positive,
+        default=4096,
+        metavar="N",
+        help="of item graphs that are searched for",
+    )
+    add(
+        "--methods",
+        nargs="+",
+        choices=choices.GRAPH_METHODS,
+        default=("exact",),
+        metavar="METHOD",
+        help=f"of item graphs, some of {', '.join(choices.GRAPH_METHODS)}",
+    )
+    add(
+        "--profile",
+        type=folder,
+        metavar="FOLDER",
+        help="write TensorFlow profiles of the training steps there",
+    )
+    add(
+        "--to",
+        type=folder,
+        metavar="FOLDER",
+        help="folder of the tables (default: benchmarks/ below the output "
+        "root)",
+    )
+    add_overwrite(parser, "replace tables that are there")
+    add_data_root(parser)
+    add_output_root(parser)
+
+
+def run(options):
+    """Measures one after the other; what was measured is kept."""
+    if options.latency:
+        return _measure_latency(options)
+    from tqdm import tqdm
+
+    from camgr_tf.benchmarks.suite import describe_rows
+    from camgr_tf.benchmarks.suite import plan_tasks
+    from camgr_tf.benchmarks.table import machine
+    from camgr_tf.benchmarks.table import write_tables
+    from camgr_tf.benchmarks.task import run_task
+
+    root = paths.output_root(options.output_root)
+    target = options.to or root / "benchmarks"
+    if (target / "benchmarks.json").exists() and not options.overwrite:
+        raise FileExistsError(
+            f"{target}/benchmarks.json is there already. Choose another --to, "
+            "or give --overwrite."
+        )
+    options.repeats = options.repeats or 5
+    tasks = plan_tasks(options)
+    description = machine(options.threads)
+    rows = []
+    for task in tqdm(tasks, "benchmarks", disable=None):
+        row = {"kind": task["kind"], "label": task["label"]}
+        if "scale" in task:
+            row["scale"] = task["scale"]
+        rows.append({**row, **run_task(task, options.threads)})
+        # After each: what was measured survives an interruption.
+        path = write_tables(target, rows, description)
+    write(describe_rows(rows, description))
+    write(f"\n{path} and {path.with_suffix('.csv').name}")
+    return 1 if any("error" in row for row in rows) else 0
+
+
+def _measure_latency(options):
+    run_folder = find_run(options.latency, options.output_root)
+    from camgr_tf.serving.latency import measure_latency
+    from camgr_tf.serving.recommender import load
+
+    recommender = load(run_folder, options.data_root)
+    table = measure_latency(recommender, options.k, options.repeats or 100)
+    write(
+        f"{recommender.num_users:,} users, {recommender.num_items:,} items, "
+        f"vectors of width {recommender.item_vectors.shape[1]}"
+    )
+    write(table.to_string(index=False, float_format="%.2f"))

@@ -1,0 +1,141 @@
+"""Runs notebooks headless, with checked parameters."""
+
+import time
+
+from camgr_tf import paths
+from camgr_tf.cli.metrics_text import print_metrics
+from camgr_tf.cli.metrics_text import write
+from camgr_tf.cli.options import add_data_root
+from camgr_tf.cli.options import add_output_root
+from camgr_tf.cli.options import add_parameters
+from camgr_tf.cli.options import read_parameters
+from camgr_tf.cli.parser import near
+
+SUMMARY = "run notebooks headless and keep the executed copies"
+EXAMPLES = """
+    camgr notebook 05_training -p dataset baby -p model mgcn -p num_layers 3
+    camgr notebook 01_data 02_purification -p dataset demo
+    camgr notebook all -p dataset demo
+"""
+
+
+def add_arguments(parser):
+    """Adds what `run` reads."""
+    parser.add_argument(
+        "notebooks",
+        nargs="+",
+        metavar="NAME",
+        help="such as 05_training, or `all`",
+    )
+    add_parameters(
+        parser, "a parameter, for each of the notebooks that has it"
+    )
+    add_data_root(parser)
+    add_output_root(parser)
+
+
+def run(options):
+    """Runs one after the other; prints what their runs measured."""
+    from camgr_tf import notebook_runner
+
+    chosen = find_notebooks(options.notebooks)
+    known = {path: notebook_runner.read_parameters(path) for path in chosen}
+    parameters = _read_parameters(options, known)
+    root = paths.output_root(options.output_root)
+    started = time.time()
+    runs = []
+    for path in chosen:
+        write(f"{path.name}")
+        output = root / "notebooks" / path.name
+        own = notebook_runner.HYPERPARAMETERS in known[path]
+        shared = {name for names in known.values() for name in names}
+        _execute(
+            path,
+            output,
+            {
+                name: value
+                for name, value in parameters.items()
+                if name in known[path] or own and name not in shared
+            },
+        )
+        for folder in notebook_runner.announced_runs(output):
+            if folder not in runs and (folder / "metrics.json").is_file():
+                runs.append(folder)
+    write(f"\nExecuted notebooks: {root / 'notebooks'}")
+    write(f"Figures:            {root / 'figures'}")
+    write(f"Time:               {time.time() - started:.0f} s")
+    for folder in runs:
+        is_new = (folder / "metrics.json").stat().st_mtime >= started
+        write()
+        print_metrics(folder, "" if is_new else " (from before)")
+
+
+def find_notebooks(names):
+    """Paths of notebooks.
+
+    Args:
+        names: List of strings, with or without `.ipynb`, or `["all"]`.
+
+    Returns:
+        List of paths.
+
+    Raises:
+        FileNotFoundError: If there is no such notebook.
+    """
+    folder = paths.notebooks_folder()
+    there = {path.stem: path for path in sorted(folder.glob("*.ipynb"))}
+    if names == ["all"]:
+        return [path for name, path in there.items() if name[0].isdigit()]
+    chosen = []
+    for name in names:
+        stem = name.rpartition("/")[2].removesuffix(".ipynb")
+        if stem not in there:
+            raise FileNotFoundError(
+                f"There is no notebook {name!r}{near(stem, there)}; there are "
+                f"{', '.join(there)}."
+            )
+        chosen.append(there[stem])
+    return chosen
+
+
+def _read_parameters(options, known):
+    """`-p`, checked, with the two roots for those that take them."""
+    from camgr_tf.notebook_runner import HYPERPARAMETERS
+
+    defaults = {n: v for names in known.values() for n, v in names.items()}
+    parameters = read_parameters(options.parameters, defaults)
+    takes_any = any(HYPERPARAMETERS in names for names in known.values())
+    for name in parameters:
+        if name not in defaults and not takes_any:
+            raise ValueError(
+                f"No notebook of {', '.join(path.stem for path in known)} has "
+                f"a parameter {name!r}{near(name, defaults)}; they have "
+                f"{', '.join(sorted(defaults))}."
+            )
+    if options.output_root and "output_root" in parameters:
+        raise ValueError("`output_root` is given twice, once by -p.")
+    if options.data_root and "data_root" in parameters:
+        raise ValueError("`data_root` is given twice, once by -p.")
+    root = options.output_root or parameters.get("output_root")
+    options.output_root = paths.output_root(root)
+    parameters["output_root"] = str(options.output_root)
+    if options.data_root:
+        parameters["data_root"] = str(options.data_root)
+    return parameters
+
+
+def _execute(path, output, parameters):
+    from papermill.exceptions import PapermillExecutionError
+
+    from camgr_tf.notebook_runner import run_notebook
+
+    try:
+        run_notebook(path, output, parameters)
+    except PapermillExecutionError as error:
+        failed = output.with_suffix(".failed.ipynb")
+        if error.ename not in ("FileNotFoundError", "ValueError"):
+            raise
+        raise ValueError(
+            f"{path.name}, cell {error.exec_count}: {error.evalue} The "
+            f"notebook with the error is {failed}."
+        ) from error
