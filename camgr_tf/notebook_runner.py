@@ -2,20 +2,11 @@
 
 papermill only warns of a parameter that a notebook does not have, and says
 nothing of one that no cell reads. Here both are errors, before anything runs.
-
-```
-python -m camgr_tf.notebook_runner 05_training -p dataset baby -p seed 1
-python -m camgr_tf.notebook_runner all -p dataset demo
-```
 """
 
-import argparse
 import ast
-import json
-import logging
 import shutil
 import sys
-import time
 from pathlib import Path
 
 import nbformat
@@ -23,7 +14,6 @@ import papermill
 from IPython.display import display
 
 from camgr_tf import paths
-from camgr_tf.arguments import parse_value
 from camgr_tf.config import model_arguments
 from camgr_tf.staged_file import staged_file
 
@@ -75,7 +65,9 @@ def read_parameters(path):
     return parameters
 
 
-def run_notebook(path, output, parameters=None, progress=True):
+def run_notebook(
+    path, output, parameters=None, progress=True, live_output=False
+):
     """Executes a notebook with parameters and keeps the executed copy.
 
     The copy is kept in the folder of each run that the notebook shows, too.
@@ -91,6 +83,8 @@ def run_notebook(path, output, parameters=None, progress=True):
             to `None`: no replacement.
         progress: Boolean. Whether papermill shows its bar. Defaults to
             `True`.
+        live_output: Boolean. Whether what cells print is shown as it comes.
+            Defaults to `False`.
 
     Returns:
         Path of the executed copy.
@@ -114,6 +108,8 @@ def run_notebook(path, output, parameters=None, progress=True):
                 parameters=parameters,
                 cwd=str(paths.working_root()),
                 progress_bar=progress,
+                stdout_file=sys.stdout if live_output else None,
+                stderr_file=sys.stderr if live_output else None,
             )
         except BaseException:
             if staging.is_file():
@@ -175,95 +171,6 @@ def announced_runs(path):
     ]
 
 
-def main(arguments=None):
-    """Command line: see the module's docstring."""
-    parser = argparse.ArgumentParser(
-        prog="python -m camgr_tf.notebook_runner", description=__doc__
-    )
-    parser.add_argument(
-        "notebooks", nargs="+", help="names such as 05_training, or `all`"
-    )
-    parser.add_argument(
-        "-p",
-        nargs=2,
-        action="append",
-        default=[],
-        metavar=("NAME", "VALUE"),
-        help="a parameter, for each of the notebooks that has it",
-    )
-    parser.add_argument(
-        "--output-root",
-        type=Path,
-        default=None,
-        help="folder of runs, figures and executed notebooks",
-    )
-    options = parser.parse_args(arguments)
-    logging.getLogger("papermill").setLevel(logging.ERROR)
-    chosen = _find(options.notebooks, parser)
-    known = {path: read_parameters(path) for path in chosen}
-    defaults = {n: v for names in known.values() for n, v in names.items()}
-    parameters = {n: parse_value(v, defaults.get(n)) for n, v in options.p}
-    takes_any = any(HYPERPARAMETERS in names for names in known.values())
-    for name in parameters:
-        if name not in defaults and not takes_any:
-            parser.error(
-                f"no notebook of {', '.join(p.stem for p in chosen)} has a "
-                f"parameter {name}"
-            )
-    root = paths.output_root(options.output_root)
-    parameters["output_root"] = str(root)
-    started = time.time()
-    runs = []
-    for path in chosen:
-        own = HYPERPARAMETERS in known[path]
-        output = run_notebook(
-            path,
-            root / "notebooks" / path.name,
-            {
-                n: v
-                for n, v in parameters.items()
-                if n in known[path] or own and n not in defaults
-            },
-        )
-        runs += [f for f in announced_runs(output) if f not in runs]
-    _summarize(root, runs, started)
-
-
-def _summarize(output_root, runs, started):
-    """Says where the results are, and what the runs measured."""
-    write = sys.stdout.write
-    write(f"\nExecuted notebooks: {output_root / 'notebooks'}\n")
-    write(f"Figures:            {output_root / 'figures'}\n")
-    for folder in runs:
-        path = folder / "metrics.json"
-        if not path.is_file():
-            continue
-        test = json.loads(path.read_text())["test"]
-        new = "" if path.stat().st_mtime >= started else " (from before)"
-        write(f"Metrics:            {path}{new}\n")
-        for k in (10, 20):
-            write(
-                f"    test Recall@{k} {test[f'recall@{k}']:.4f}"
-                f"   NDCG@{k} {test[f'ndcg@{k}']:.4f}\n"
-            )
-    write(f"Time:               {time.time() - started:.0f} s\n")
-
-
-def _find(names, parser):
-    folder = paths.notebooks_folder()
-    there = sorted(folder.glob("*.ipynb"))
-    if names == ["all"]:
-        return [path for path in there if path.stem[0].isdigit()]
-    chosen = [folder / f"{n.removesuffix('.ipynb')}.ipynb" for n in names]
-    for path in chosen:
-        if path not in there:
-            parser.error(
-                f"there is no notebook {path.stem}; there are "
-                f"{', '.join(p.stem for p in there)}"
-            )
-    return chosen
-
-
 def _tags(cell):
     return cell.metadata.get("tags", [])
 
@@ -282,7 +189,3 @@ def _names_read(source):
         for node in ast.walk(ast.parse("\n".join(lines)))
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
     }
-
-
-if __name__ == "__main__":
-    main()

@@ -2,7 +2,6 @@ import nbformat
 import pytest
 
 from camgr_tf import paths
-from camgr_tf.notebook_runner import main
 from camgr_tf.notebook_runner import read_parameters
 from camgr_tf.notebook_runner import run_notebook
 
@@ -80,9 +79,3 @@ def test_the_copy_is_kept_with_the_run_that_the_notebook_shows(tmp_path):
     )
     kept = run / "notebooks" / "toy.ipynb"
     assert kept.read_bytes() == output.read_bytes()
-
-
-def test_the_command_refuses_what_no_notebook_has(capsys):
-    with pytest.raises(SystemExit):
-        main(["99_missing"])
-    assert "there is no notebook 99_missing" in capsys.readouterr().err

@@ -11,7 +11,7 @@ import pandas as pd
 import psutil
 import pytest
 
-from camgr_tf.experiments.__main__ import main
+from camgr_tf.cli import main
 from camgr_tf.experiments.cell_record import read_record
 from camgr_tf.experiments.processes import MARK
 from camgr_tf.experiments.results import MACHINE_COLUMNS
@@ -50,7 +50,7 @@ def sweep(tmp_path):
 
 def test_a_users_sweep_from_command_to_report(sweep, tmp_path, capsys):
     root = ["--output-root", str(tmp_path / "out")]
-    command = ["run", sweep(2), "--dataset", "demo", "--seeds", "1"]
+    command = ["sweep", sweep(2), "--dataset", "demo", "--seeds", "1"]
     command += ["--no-notebook", "--jobs", "2", *root]
     assert main(command) == 0
     assert "2 cells: 2 done, 0 running, 0 failed" in capsys.readouterr().out
@@ -59,7 +59,7 @@ def test_a_users_sweep_from_command_to_report(sweep, tmp_path, capsys):
     assert main(command) == 0
     assert "1 running" not in capsys.readouterr().out
     assert time.monotonic() - started < 5
-    assert main(["status", *root]) == 0
+    assert main(["sweep", "--status", *root]) == 0
     shown = capsys.readouterr().out.split()
     assert shown == "experiment dataset done cells mine demo 2 2".split()
     assert main(["report", "mine", *root]) == 0
@@ -68,33 +68,6 @@ def test_a_users_sweep_from_command_to_report(sweep, tmp_path, capsys):
     for value in table["test_recall@20"]:
         assert f"{value:.4f}" in page
     assert "demo (made-up data)" in page
-
-
-@pytest.mark.parametrize(
-    "arguments, message",
-    [
-        (["run", "table9", "--dataset", "demo"], "no experiment 'table9'"),
-        (["run", "table3", "--dataset", "nowhere"], "No dataset 'nowhere'"),
-        (["run", "table3", "table3", "--dataset", "demo"], "given twice"),
-        (
-            ["run", "table2", "--dataset", "demo", "-p", "dropout", "0.1"],
-            "has no parameter dropout",
-        ),
-        (
-            ["run", "table3", "--dataset", "demo"]
-            + ["-p", "patience", "1", "-p", "patience", "2"],
-            "-p patience is given twice",
-        ),
-        (["report"], "Start one with"),
-        (["search", "camgrr", "--dataset", "demo"], "`model` must be one of"),
-    ],
-)
-def test_what_is_wrong_is_refused_before_anything_runs(
-    arguments, message, tmp_path, capsys
-):
-    assert main([*arguments, "--output-root", str(tmp_path / "out")]) == 2
-    assert message in capsys.readouterr().out
-    assert not (tmp_path / "out").exists()
 
 
 def test_the_reports_notebook_runs(tmp_path):
@@ -165,7 +138,7 @@ def test_a_cell_keeps_its_executed_notebook(sweep, tmp_path):
 
 
 def _run(path, root, notebook=False):
-    command = [sys.executable, "-m", "camgr_tf.experiments", "run", path]
+    command = [sys.executable, "-m", "camgr_tf", "sweep", path]
     command += ["--dataset", "demo", "--seeds", "1", "--output-root", root]
     return subprocess.Popen(
         command + ([] if notebook else ["--no-notebook"]),

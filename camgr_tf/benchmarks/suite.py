@@ -6,6 +6,7 @@ from camgr_tf.benchmarks.operations import OPERATIONS
 from camgr_tf.benchmarks.synthetic_dataset import SIZES
 from camgr_tf.benchmarks.table import GROWTH
 from camgr_tf.benchmarks.table import fit_growth
+from camgr_tf.data.dataset import find_dataset
 from camgr_tf.registry import MODELS
 
 # Narrow: at 8 x Baby the exact graph of 4096 columns takes an hour.
@@ -53,8 +54,9 @@ def plan_tasks(options):
             f"Received: {', '.join(unknown)}"
         )
     if options.dataset:
-        common = {"dataset": options.dataset, "data_root": options.data_root}
-        problems = {1: common}
+        folder = find_dataset(options.dataset, options.data_root)
+        root = str(folder.parent)
+        problems = {1: {"dataset": options.dataset, "data_root": root}}
     else:
         widths = _widths(options.widths)
         problems = {

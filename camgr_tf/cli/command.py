@@ -97,4 +97,3 @@ def make_parser():
         module = importlib.import_module(f"camgr_tf.cli.{name}")
         add_command(subparsers, name, module)
     return parser
-

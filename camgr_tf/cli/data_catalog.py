@@ -48,8 +48,7 @@ def add_arguments(parser):
         action="append",
         default=[],
         metavar="KEY=NAME",
-        help="your name of a column, such as user=customer_id; may be "
-        "repeated",
+        help="your name of a column, such as user=customer_id; may be repeated",
     )
     add(
         "--encoding",

@@ -27,9 +27,7 @@ def add_arguments(parser):
         metavar="NAME",
         help="such as 05_training, or `all`",
     )
-    add_parameters(
-        parser, "a parameter, for each of the notebooks that has it"
-    )
+    add_parameters(parser, "a parameter, for each of the notebooks that has it")
     add_data_root(parser)
     add_output_root(parser)
 
@@ -130,7 +128,7 @@ def _execute(path, output, parameters):
     from camgr_tf.notebook_runner import run_notebook
 
     try:
-        run_notebook(path, output, parameters)
+        run_notebook(path, output, parameters, live_output=True)
     except PapermillExecutionError as error:
         failed = output.with_suffix(".failed.ipynb")
         if error.ename not in ("FileNotFoundError", "ValueError"):

@@ -105,17 +105,17 @@ def add_command(subparsers, name, module):
 
 
 def near(name, names):
-    """What someone may have meant, as the end of a sentence.
+    """What someone may have meant, to stand behind the wrong name.
 
     Args:
         name: String, what was given.
         names: Iterable of strings, what there is.
 
     Returns:
-        String such as `"; did you mean 'baby'?"`, or `""`.
+        String such as `" (did you mean 'baby'?)"`, or `""`.
     """
     found = difflib.get_close_matches(str(name), list(names), n=3, cutoff=0.6)
-    return f"; did you mean {' or '.join(map(repr, found))}?" if found else ""
+    return f" (did you mean {' or '.join(map(repr, found))}?)" if found else ""
 
 
 class _HelpFormatter(argparse.RawDescriptionHelpFormatter):

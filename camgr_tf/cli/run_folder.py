@@ -40,16 +40,18 @@ def find_run(text, output_root=None):
         raise FileNotFoundError(f"{folder} is no run: it has {has}.")
     if "/" in text:
         raise FileNotFoundError(
-            f"There is no folder {folder}{near(text, names)}"
+            f"There is no folder {folder}{near(text, names)}."
         )
     if not names:
         raise FileNotFoundError(
             f"There is no run {text!r}: {root} has none. Train one with "
             "`camgr train`, or give --output-root."
         )
+    # A wrong beginning is near to the beginning of a name.
+    heads = {name[: len(text)]: name for name in reversed(names)}
+    close = near(text, names) or near(text, heads)
     raise FileNotFoundError(
-        f"There is no run {text!r} in {root}"
-        f"{near(text, names) or f'; it has {_some(names)}'}"
+        f"There is no run {text!r}{close} in {root}; it has {_some(names)}."
     )
 
 

@@ -70,8 +70,6 @@ def _train_demo(options):
     from camgr_tf.config import resolve_config
     from camgr_tf.training.runs import train
 
-    config = resolve_config(
-        data_root=options.data_root, max_epochs=DEMO_EPOCHS
-    )
+    config = resolve_config(data_root=options.data_root, max_epochs=DEMO_EPOCHS)
     root = paths.output_root(options.output_root)
     return train(config, output_root=root).folder

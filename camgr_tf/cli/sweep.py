@@ -137,10 +137,18 @@ def _sweep(options):
         )
     if not options.dataset:
         raise ValueError("Name a dataset: --dataset demo.")
+    for names in (options.experiments, options.dataset):
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"{name!r} is given twice.")
     for name in options.experiments:
-        hint = near(name, list_definitions())
-        if hint and not name.endswith(".toml") and "'" + name + "'" not in hint:
-            raise ValueError(f"There is no experiment {name!r}{hint}")
+        if not name.endswith(".toml") and name not in list_definitions():
+            raise ValueError(
+                f"There is no experiment {name!r}"
+                f"{near(name, list_definitions())}; there are "
+                f"{', '.join(list_definitions())}. A file of your own ends in "
+                ".toml."
+            )
     overrides = read_parameters(options.parameters, RUN_DEFAULTS)
     plans = [
         make_plan(
@@ -154,10 +162,6 @@ def _sweep(options):
         for name in options.experiments
         for dataset in options.dataset
     ]
-    names = [plan.name for plan in plans]
-    for name in names:
-        if names.count(name) > 1:
-            raise ValueError(f"Experiment {name!r} is given twice.")
     for plan in plans:
         write_plan(plan, options.output_root)
     failed = Driver(

@@ -43,9 +43,7 @@ def add_arguments(parser):
         action="store_true",
         help="print all parameters of the run, and train nothing",
     )
-    parser.add_argument(
-        "--quiet", action="store_true", help="show no progress"
-    )
+    parser.add_argument("--quiet", action="store_true", help="show no progress")
     add_data_root(parser)
     add_output_root(parser)
 

@@ -1,17 +1,15 @@
-"""Makes the demo dataset: `python -m camgr_tf.ingest.demo`.
+"""Makes the demo dataset: `camgr data demo`.
 
 Everything in it is made up. It shows the whole path in minutes and without a
 download; figures on it say nothing about real users.
 """
 
-import argparse
 import logging
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from camgr_tf import paths
 from camgr_tf.data.dataset_folder import staged_folder
 from camgr_tf.data.dataset_folder import write_dataset
 from camgr_tf.data.splits import split_random
@@ -118,28 +116,6 @@ def ensure_demo(folder: Path) -> Path:
     return folder
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """The command line: `--folder`, `--overwrite`."""
-    parser = argparse.ArgumentParser(
-        prog="python -m camgr_tf.ingest.demo", description=STATEMENT
-    )
-    parser.add_argument(
-        "--folder", type=Path, default=paths.data_root() / "demo"
-    )
-    parser.add_argument("--overwrite", action="store_true")
-    options = parser.parse_args(arguments)
-    logging.basicConfig(format="%(message)s")
-    _logger.setLevel(logging.INFO)
-    if options.folder.is_dir() and not options.overwrite:
-        _logger.info("The demo dataset is in %s already", options.folder)
-        return
-    try:
-        make_demo(options.folder, options.overwrite)
-    except FileExistsError as error:
-        parser.error(str(error))
-    _logger.info("Made the demo dataset in %s", options.folder)
-
-
 def _draw_pictures(rng, attributes, folder):
     """Writes the items' pictures and returns their names in the folder."""
     (folder / "images").mkdir()
@@ -148,7 +124,3 @@ def _draw_pictures(rng, attributes, folder):
     for name, (color, shape) in zip(names, looks):
         draw_picture(rng, int(color), int(shape)).save(folder / name)
     return names
-
-
-if __name__ == "__main__":
-    main()

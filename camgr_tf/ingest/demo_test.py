@@ -1,4 +1,3 @@
-import logging
 import warnings
 
 import numpy as np
@@ -9,7 +8,6 @@ from camgr_tf.data.dataset import load_dataset
 from camgr_tf.data.statistics import summarize_interactions
 from camgr_tf.ingest import demo
 from camgr_tf.ingest.demo import ensure_demo
-from camgr_tf.ingest.demo import main
 from camgr_tf.ingest.demo import make_demo
 from camgr_tf.ingest.demo_tastes import TASTES
 from camgr_tf.ingest.demo_tastes import make_world
@@ -119,24 +117,6 @@ def test_ensure_passes_other_failures_on(tmp_path, monkeypatch):
     monkeypatch.setattr(demo, "make_demo", fail)
     with pytest.raises(PermissionError, match="read-only"):
         ensure_demo(tmp_path / "demo")
-
-
-@pytest.mark.parametrize("options", [[], ["--overwrite"]])
-def test_command_line(tmp_path, monkeypatch, caplog, options):
-    calls = []
-    monkeypatch.setattr(demo, "make_demo", lambda *given: calls.append(given))
-    target = tmp_path / "demo"
-    with caplog.at_level(logging.INFO, "camgr_tf"):
-        main(["--folder", str(target), *options])
-    assert calls == [(target, bool(options))]
-    assert caplog.messages == [f"Made the demo dataset in {target}"]
-
-
-def test_command_line_replaces_nothing_unasked(folder, monkeypatch, caplog):
-    monkeypatch.setattr(demo, "make_demo", None)  # a call would raise
-    with caplog.at_level(logging.INFO, "camgr_tf"):
-        main(["--folder", str(folder)])
-    assert caplog.messages == [f"The demo dataset is in {folder} already"]
 
 
 # What simple recommenders find in the demo data, as Recall@20 of the held-out

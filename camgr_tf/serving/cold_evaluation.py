@@ -1,28 +1,10 @@
-"""Recall of items that training saw and of items that it did not.
-
-`python -m camgr_tf.serving.cold_evaluation --models camgr vbpr mf` trains
-each model with a fifth of the items held out of training entirely and writes
-one table of all.
-"""
-
-import argparse
-import logging
-from pathlib import Path
+"""Recall of items that training saw and of items that it did not."""
 
 import numpy as np
 import pandas as pd
 
-from camgr_tf import paths
-from camgr_tf.config import resolve_config
-from camgr_tf.data.cold_items import COLD_ITEMS
 from camgr_tf.data.user_items import UserItems
 from camgr_tf.metrics.ranking import METRICS
-from camgr_tf.serving.lists import check_file
-from camgr_tf.serving.recommender import load
-from camgr_tf.staged_file import staged_file
-from camgr_tf.training.runs import train
-
-_logger = logging.getLogger("camgr_tf.serving.cold_evaluation")
 
 
 def evaluate_cold_items(recommender, cutoffs=(5, 10, 20, 50)):
@@ -91,35 +73,3 @@ def _evaluate(recommender, rows, candidates, cutoffs):
             np.minimum(cutoff / unseen, 1.0).mean()
         )
     return results
-
-
-def compare_models(models, output_root=None, progress=True, **parameters):
-    """Trains models without some items and evaluates them on these.
-
-    Args:
-        models: List of keys of `camgr_tf.registry.MODELS`.
-        output_root: Path of the folder of all runs. Defaults to `None`: the
-            project's `outputs/`.
-        progress: Boolean. Whether progress bars are shown. Defaults to
-            `True`.
-        **parameters: Further arguments of `camgr_tf.config.resolve_config`,
-            such as `dataset` and `split_seed`. A parameter that a model does
-            not have is an error.
-
-    Returns:
-        DataFrame of `evaluate_cold_items` with a column `model` before all.
-    """
-    # All of them first: a word that one does not know costs no training.
-    configs = [
-        resolve_config(model=model, split=COLD_ITEMS, **parameters)
-        for model in models
-    ]
-    tables = []
-    for model, config in zip(models, configs):
-        run = train(config, output_root=output_root, progress=progress)
-        table = evaluate_cold_items(
-            load(run.folder, data_root=config.data_root)
-        )
-        table.insert(0, "model", model)
-        tables.append(table)
-    return pd.concat(tables, ignore_index=True)

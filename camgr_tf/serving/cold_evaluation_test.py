@@ -2,9 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from camgr_tf.serving.cold_evaluation import compare_models
 from camgr_tf.serving.cold_evaluation import evaluate_cold_items
-from camgr_tf.serving.cold_evaluation import main
 from camgr_tf.serving.recommender import load
 
 
@@ -40,29 +38,6 @@ def test_figures_by_hand(small_run):
 def test_a_run_without_cold_items_is_refused(small_camgr):
     with pytest.raises(ValueError, match="Train with split='cold_items'"):
         evaluate_cold_items(small_camgr)
-
-
-def test_the_command_writes_a_table(small_root, tmp_path):
-    arguments = f"""--dataset small --data-root {small_root} --models mf vbpr
-        --max-epochs 1 --output-root {tmp_path}"""
-    main(arguments.split())
-    table = pd.read_csv(tmp_path / "cold_items-small.csv")
-    assert table["model"].tolist() == ["mf"] * 3 + ["vbpr"] * 3
-    assert table["setting"].tolist()[:3] == ["warm", "cold", "cold among all"]
-
-
-def test_a_parameter_that_one_model_lacks_costs_no_training(
-    small_root, tmp_path
-):
-    with pytest.raises(ValueError, match="num_neighbors"):
-        compare_models(
-            ["camgr", "mf"],
-            output_root=tmp_path,
-            dataset="small",
-            data_root=str(small_root),
-            num_neighbors=3,
-        )
-    assert not list(tmp_path.iterdir())
 
 
 def test_places_without_an_item_are_no_hits(small_run):

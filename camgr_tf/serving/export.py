@@ -1,7 +1,5 @@
-"""Everything that others use of a run: `python -m camgr_tf.serving.export`."""
+"""Everything that others use of a run, in one folder."""
 
-import argparse
-import logging
 from pathlib import Path
 
 import scipy.sparse
@@ -12,11 +10,8 @@ from camgr_tf.serving.lists import check_file
 from camgr_tf.serving.lists import check_k
 from camgr_tf.serving.parquet import export_vectors
 from camgr_tf.serving.parquet import write_recommendations
-from camgr_tf.serving.recommender import load
 from camgr_tf.serving.saved_model import check_replaceable
 from camgr_tf.serving.saved_model import export_saved_model
-
-_logger = logging.getLogger("camgr_tf.serving.export")
 
 KINDS = ("saved_model", "vectors", "index", "recommendations")
 FILES = {

@@ -1,13 +1,6 @@
 import pytest
 
 from camgr_tf.serving.export import export
-from camgr_tf.serving.export import main
-
-
-def test_the_command_writes_what_was_asked_for(small_run, tmp_path, recwarn):
-    main([str(small_run("camgr")), str(tmp_path), "--only", "vectors"])
-    names = sorted(path.name for path in tmp_path.iterdir())
-    assert names == ["items.parquet", "users.parquet"]
 
 
 def test_all_kinds(small_camgr, tmp_path, recwarn):

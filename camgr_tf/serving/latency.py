@@ -1,8 +1,6 @@
-"""How long a list takes: `python -m camgr_tf.serving.latency RUN`."""
+"""How long a list takes."""
 
-import argparse
 import importlib.util
-import logging
 import tempfile
 import time
 
@@ -13,10 +11,7 @@ import tensorflow as tf
 from camgr_tf.serving.item_index import build_index
 from camgr_tf.serving.item_index import index_recall
 from camgr_tf.serving.lists import check_k
-from camgr_tf.serving.recommender import load
 from camgr_tf.serving.saved_model import export_saved_model
-
-_logger = logging.getLogger("camgr_tf.serving.latency")
 
 BATCHES = (1, 1000)
 
