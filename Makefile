@@ -10,15 +10,15 @@ NOTEBOOKS := 01_data 02_purification 03_encoder 04_fusion 05_training 06_analysi
 
 setup: $(VENV)/.installed
 
-$(VENV)/.installed: requirements.txt
+$(VENV)/.installed: requirements.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet -r requirements.txt
+	$(BIN)/python -m pip install --quiet --editable .
 	touch $@
 
 demo: setup
-	$(BIN)/python -m camgr_tf.ingest.demo
-	$(BIN)/python -m camgr_tf.notebook_runner $(NOTEBOOKS) -p dataset demo
+	$(BIN)/camgr data demo
+	$(BIN)/camgr notebook $(NOTEBOOKS) -p dataset demo
 
 # With the light extras, so that their tests run too.
 test: setup
@@ -27,7 +27,7 @@ test: setup
 
 # Hours for all models and sizes; its options measure parts.
 benchmark: setup
-	$(BIN)/python -m camgr_tf.benchmarks
+	$(BIN)/camgr bench
 
 lint: setup
 	$(BIN)/python -m pip install --quiet "ruff>=0.17,<1"

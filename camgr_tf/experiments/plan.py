@@ -122,7 +122,7 @@ def read_plans(output_root, experiments=None, dataset=None):
             f"{folder} has no sweep {', '.join(missing)}".rstrip()
             + f" of dataset {dataset or '(any)'}. "
             f"It has {', '.join(names) or 'none'}. Start one with "
-            "`python -m camgr_tf.experiments run`."
+            "`camgr sweep`."
         )
     plans = []
     for path in paths:
