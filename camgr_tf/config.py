@@ -9,6 +9,7 @@ from dataclasses import field
 from camgr_tf import paths
 from camgr_tf.arguments import checked_argument
 from camgr_tf.arguments import keyword_defaults
+from camgr_tf.near_names import near_names
 from camgr_tf.registry import find_model
 from camgr_tf.registry import model_name
 
@@ -80,8 +81,11 @@ class ExperimentConfig:
             if f.name not in ("model_parameters", "modalities"):
                 value = checked_argument(f.name, value, default, convert=True)
                 object.__setattr__(self, f.name, value)
-        if not self.modalities:
-            raise ValueError("`modalities` must name at least one modality.")
+        if not self.modalities or not all(self.modalities):
+            raise ValueError(
+                "`modalities` must name at least one modality. "
+                f"Received: modalities={self.modalities!r}"
+            )
 
     def to_dict(self):
         """All values, flat, as a run's `config.json` and tables hold them."""
@@ -192,16 +196,19 @@ def resolve_config(**parameters):
     preset = given.get("preset")
     if preset is not None and preset not in model.presets:
         raise ValueError(
-            f"`preset` of {name!r} must be one of {sorted(model.presets)}. "
-            f"Received: preset={preset!r}"
+            f"`preset` of {name!r} must be one of {sorted(model.presets)}"
+            f"{near_names(preset, model.presets)}. Received: preset={preset!r}"
+            if model.presets
+            else f"Model {name!r} has no presets. Received: preset={preset!r}"
         )
     fields = set(RUN_DEFAULTS)
     arguments = model_arguments(name)
     unknown = sorted(set(given) - fields - set(arguments))
     if unknown:
+        near = near_names(unknown[0], fields | set(arguments))
         raise ValueError(
-            f"Model {name!r} has no parameter {', '.join(unknown)}. It has "
-            f"{', '.join(sorted(arguments))}; every run has "
+            f"Model {name!r} has no parameter {', '.join(unknown)}{near}. It "
+            f"has {', '.join(sorted(arguments))}; every run has "
             f"{', '.join(sorted(fields))}."
         )
     values = {

@@ -15,6 +15,7 @@ from IPython.display import display
 
 from camgr_tf import paths
 from camgr_tf.config import model_arguments
+from camgr_tf.near_names import near_names
 from camgr_tf.staged_file import staged_file
 
 # The parameter that takes the arguments of a notebook's model.
@@ -97,7 +98,7 @@ def run_notebook(
     path, output = Path(path), Path(output)
     if not path.is_file():
         raise FileNotFoundError(f"There is no notebook {path}.")
-    parameters = _nest(path, dict(parameters or {}))
+    parameters = nest_parameters(path, parameters or {})
     failed = output.with_suffix(".failed.ipynb")
     failed.unlink(missing_ok=True)
     with staged_file(output) as staging:
@@ -121,8 +122,20 @@ def run_notebook(
     return output
 
 
-def _nest(path, parameters):
-    """The parameters as the notebook has them."""
+def nest_parameters(path, parameters):
+    """Flat parameters as a notebook has them, checked.
+
+    Args:
+        path: Path of the notebook.
+        parameters: Dictionary as of `run_notebook`.
+
+    Returns:
+        Dictionary; arguments of the model are in `hyperparameters`.
+
+    Raises:
+        ValueError: For a parameter that neither the notebook nor its model
+            has, or a model that is not there.
+    """
     known = read_parameters(path)
     others = {n: v for n, v in parameters.items() if n not in known}
     has = set(known)
@@ -132,14 +145,14 @@ def _nest(path, parameters):
     unknown = sorted(set(others) - has)
     if unknown:
         raise ValueError(
-            f"{path.name} has no parameter {', '.join(unknown)}. It has "
-            f"{', '.join(sorted(has))}."
+            f"{path.name} has no parameter {', '.join(unknown)}"
+            f"{near_names(unknown[0], has)}. It has {', '.join(sorted(has))}."
         )
     if others:
         given = {**(parameters.get(HYPERPARAMETERS) or {}), **others}
         parameters = {n: v for n, v in parameters.items() if n in known}
         parameters[HYPERPARAMETERS] = given
-    return parameters
+    return dict(parameters)
 
 
 def announce_run(folder):

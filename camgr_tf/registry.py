@@ -7,6 +7,7 @@ import sys
 from camgr_tf.baselines import BASELINES
 from camgr_tf.models import CAmgr
 from camgr_tf.models import Recommender
+from camgr_tf.near_names import near_names
 
 MODELS = {"camgr": CAmgr, **BASELINES}
 
@@ -34,6 +35,7 @@ def find_model(model):
         raise ValueError(
             f"`model` must be one of {sorted(MODELS)}, or an own one as "
             f"'package.module:Class'. Received: model={model!r}"
+            f"{near_names(model, MODELS)}"
         )
     if not isinstance(found, type) or not issubclass(found, Recommender):
         raise ValueError(

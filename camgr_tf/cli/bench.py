@@ -150,6 +150,7 @@ def run(options):
     from camgr_tf.benchmarks.table import machine
     from camgr_tf.benchmarks.table import write_tables
     from camgr_tf.benchmarks.task import run_task
+    from camgr_tf.serving.lists import check_file
 
     root = paths.output_root(options.output_root)
     target = options.to or root / "benchmarks"
@@ -158,6 +159,7 @@ def run(options):
             f"{target}/benchmarks.json is there already. Choose another --to, "
             "or give --overwrite."
         )
+    check_file(target / "benchmarks.json")
     options.repeats = options.repeats or 5
     tasks = plan_tasks(options)
     description = machine(options.threads)

@@ -75,6 +75,7 @@ def test_a_task_for_each_model_and_size():
         ("--models mg", "`--models` must be among .* Received: mg"),
         ("--widths image", "must be like image=4096 .* Received: image"),
         ("--latency demo-mf", "There is no run 'demo-mf'"),
+        ("--to /dev/null/x", "/dev/null is a file, and no folder"),
         ("--dataset a/b --models mf", "below the data root, not a path"),
         ("--dataset nowhere --models mf", "No dataset 'nowhere'"),
     ],

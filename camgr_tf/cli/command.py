@@ -51,8 +51,11 @@ def main(argv=None):
         part of what was asked for; `2` for a user's mistake, which is one
         line on standard error; `130` after an interruption.
     """
+    words = sys.argv[1:] if argv is None else list(argv)
+    if words[:1] == ["help"]:
+        words = [*words[1:], "--help"]
     try:
-        options = make_parser().parse_args(argv)
+        options = make_parser().parse_args(words)
     except SystemExit as end:
         return end.code
     try:

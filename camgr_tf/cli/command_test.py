@@ -94,15 +94,17 @@ def test_the_examples_of_the_help_are_command_lines(line, capsys):
         ("trian", "COMMAND: there is no 'trian' (did you mean 'train'?)"),
         ("train --datset demo", "unknown option --datset (did you mean "
          "'--dataset'"),
+        ("train --epochs 3", "parameters are given as -p NAME VALUE"),
+        ("search mf --space l2", "--space takes two words, such as --space"),
         ("train --data x", "unknown option --data (did you mean"),
         ("train mf vbpr", "unexpected 'vbpr'"),
-        ("train -p seed", "-p takes a name and a value, such as -p seed 1"),
-        ("train -p seed=1", "-p takes a name and a value"),
+        ("train -p seed", "-p takes two words, such as -p seed 1"),
+        ("train -p seed=1", "-p takes two words"),
         ("train --data-root", "--data-root: expected one argument"),
         ("train --data-root ", "expected a folder, got an empty text"),
         ("data", "required: COMMAND"),
         ("data dmeo", "there is no 'dmeo' (did you mean 'demo'?)"),
-        ("data download mmrec-babi", "did you mean 'mmrec-baby'"),
+        ("data download baby", "(did you mean 'amazon-baby' or 'mmrec-baby'"),
         ("data catalog --name a/b", "expected the name of a folder, not a"),
         ("data amazon", "required: --category"),
         ("data amazon --category A --split odd", "there is no 'odd'"),
@@ -126,6 +128,17 @@ def test_a_wrong_line_is_refused_in_one_line(words, message, capsys):
     assert message in shown.err and shown.out == ""
     assert shown.err.count("\n") == 1
     assert shown.err.endswith("--help`.\n")
+
+
+def test_help_as_a_word(capsys):
+    assert main(["help", "train"]) == 0
+    assert capsys.readouterr().out.startswith("usage: camgr train")
+
+
+def test_a_negative_value_is_no_option():
+    words = ["train", "-p", "l2_weight", "-1e-3", "-p", "seed", "-1"]
+    options = make_parser().parse_args(words)
+    assert options.parameters == [["l2_weight", "-1e-3"], ["seed", "-1"]]
 
 
 def test_positional_arguments_may_stand_anywhere():

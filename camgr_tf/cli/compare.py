@@ -42,7 +42,9 @@ def run(options):
     from camgr_tf.reporting.figures import save_figure
     from camgr_tf.reporting.run_comparison import compare_runs
     from camgr_tf.reporting.run_comparison import plot_runs
+    from camgr_tf.serving.lists import check_file
 
+    check_file(target)
     comparison = compare_runs(folders)
     if len(comparison.settings):
         write(f"What differs:\n{comparison.settings.to_string()}")

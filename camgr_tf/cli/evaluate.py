@@ -76,11 +76,13 @@ def run(options):
     """Prints one table of all runs."""
     import pandas as pd
 
+    from camgr_tf.serving.lists import check_file
+
     folders = [
         find_run(name, options.output_root) for name in options.run_names
     ]
-    if options.csv and options.csv.is_dir():
-        raise IsADirectoryError(f"{options.csv} is a folder, and no file.")
+    if options.csv:
+        check_file(options.csv)
     evaluate = _evaluate_cold if options.cold else _evaluate
     table = pd.concat(
         [evaluate(folder, options) for folder in folders], ignore_index=True

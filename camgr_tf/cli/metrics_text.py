@@ -23,8 +23,9 @@ def print_metrics(folder, remark=""):
         lines.append(f"{part:10}" + "".join(f"{text:>11}" for text in texts))
     if metrics.get("epochs"):
         lines.append(
-            f"best epoch {metrics['best_epoch'] + 1} of {metrics['epochs']}, "
-            f"{metrics.get('seconds_per_epoch', 0):.2f} s an epoch"
+            f"best epoch {metrics['best_epoch']}, counted from 0, of "
+            f"{metrics['epochs']}; {metrics.get('seconds_per_epoch', 0):.2f} s "
+            "an epoch"
         )
     write("\n".join([*lines, f"{folder}{remark}"]))
 

@@ -50,11 +50,18 @@ def one_line(error):
     text = str(error) or type(error).__name__
     if isinstance(error, OSError) and error.strerror and error.filename:
         text = f"{error.filename}: {error.strerror}"
-    lines = [line.strip() for line in text.splitlines()]
-    text = " ".join(line for line in lines if line)
+        if isinstance(error, FileExistsError):
+            text = f"{error.filename} is there and is no folder"
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    ended = [n if n[-1] in ".:;,?!" else f"{n};" for n in lines[:-1]]
+    text = " ".join([*ended, *lines[-1:]])
     for python, option in (
         ("Pass `overwrite=True` (`--overwrite`)", "Give --overwrite"),
         ("overwrite=True", "--overwrite"),
+        ("pass `use_images=False` (`--no-images`)", "give --no-images"),
+        ("split='cold_items'", "-p split cold_items"),
+        ("`data_root`", "--data-root"),
+        ("another output_root", "another --output-root"),
     ):
         text = text.replace(python, option)
     return text

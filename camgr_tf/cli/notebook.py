@@ -9,7 +9,7 @@ from camgr_tf.cli.options import add_data_root
 from camgr_tf.cli.options import add_output_root
 from camgr_tf.cli.options import add_parameters
 from camgr_tf.cli.options import read_parameters
-from camgr_tf.cli.parser import near
+from camgr_tf.near_names import near_names
 
 SUMMARY = "run notebooks headless and keep the executed copies"
 EXAMPLES = """
@@ -39,23 +39,18 @@ def run(options):
     chosen = find_notebooks(options.notebooks)
     known = {path: notebook_runner.read_parameters(path) for path in chosen}
     parameters = _read_parameters(options, known)
-    root = paths.output_root(options.output_root)
+    # All of them before the first one runs, perhaps for hours.
+    chosen = {
+        path: notebook_runner.nest_parameters(path, own)
+        for path, own in _divide(parameters, known).items()
+    }
+    root = options.output_root
     started = time.time()
     runs = []
-    for path in chosen:
-        write(f"{path.name}")
+    for path, own in chosen.items():
+        write(path.name)
         output = root / "notebooks" / path.name
-        own = notebook_runner.HYPERPARAMETERS in known[path]
-        shared = {name for names in known.values() for name in names}
-        _execute(
-            path,
-            output,
-            {
-                name: value
-                for name, value in parameters.items()
-                if name in known[path] or own and name not in shared
-            },
-        )
+        _execute(path, output, own)
         for folder in notebook_runner.announced_runs(output):
             if folder not in runs and (folder / "metrics.json").is_file():
                 runs.append(folder)
@@ -89,8 +84,8 @@ def find_notebooks(names):
         stem = name.rpartition("/")[2].removesuffix(".ipynb")
         if stem not in there:
             raise FileNotFoundError(
-                f"There is no notebook {name!r}{near(stem, there)}; there are "
-                f"{', '.join(there)}."
+                f"There is no notebook {name!r}{near_names(stem, there)}; "
+                f"there are {', '.join(there)}."
             )
         chosen.append(there[stem])
     return chosen
@@ -99,6 +94,7 @@ def find_notebooks(names):
 def _read_parameters(options, known):
     """`-p`, checked, with the two roots for those that take them."""
     from camgr_tf.notebook_runner import HYPERPARAMETERS
+    from camgr_tf.registry import find_model
 
     defaults = {n: v for names in known.values() for n, v in names.items()}
     parameters = read_parameters(options.parameters, defaults)
@@ -107,7 +103,7 @@ def _read_parameters(options, known):
         if name not in defaults and not takes_any:
             raise ValueError(
                 f"No notebook of {', '.join(path.stem for path in known)} has "
-                f"a parameter {name!r}{near(name, defaults)}; they have "
+                f"a parameter {name!r}{near_names(name, defaults)}; they have "
                 f"{', '.join(sorted(defaults))}."
             )
     if options.output_root and "output_root" in parameters:
@@ -119,7 +115,28 @@ def _read_parameters(options, known):
     parameters["output_root"] = str(options.output_root)
     if options.data_root:
         parameters["data_root"] = str(options.data_root)
+    if parameters.get("model") is not None:
+        find_model(parameters["model"])
     return parameters
+
+
+def _divide(parameters, known):
+    """The parameters of each notebook.
+
+    Those that no `parameters` cell has are the model's: they go to notebooks
+    that take a model's.
+    """
+    from camgr_tf.notebook_runner import HYPERPARAMETERS
+
+    shared = {name for names in known.values() for name in names}
+    return {
+        path: {
+            name: value
+            for name, value in parameters.items()
+            if name in names or HYPERPARAMETERS in names and name not in shared
+        }
+        for path, names in known.items()
+    }
 
 
 def _execute(path, output, parameters):

@@ -90,4 +90,17 @@ def test_a_name_stays_a_name(monkeypatch, tmp_path):
     words = "notebook 05_training -p dataset 2018 -p num_layers 3"
     assert main([*words.split(), "--output-root", str(tmp_path)]) == 0
     assert given["dataset"] == "2018"
-    assert given["num_layers"] == 3
+    assert given["hyperparameters"] == {"num_layers": 3}
+
+
+def test_all_parameters_are_checked_before_the_first_notebook_runs(
+    tmp_path, capsys
+):
+    words = "notebook 01_data 05_training -p num_layerz 3"
+    root = ["--output-root", str(tmp_path)]
+    assert main([*words.split(), *root]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "num_layerz (did you mean 'num_layers'" in line
+    assert main(["notebook", "05_training", "-p", "model", "mfx", *root]) == 2
+    assert "(did you mean 'mf'" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())

@@ -1,12 +1,15 @@
 """How command lines are read, refused and explained."""
 
 import argparse
-import difflib
 import re
 import sys
 import textwrap
 
+from camgr_tf.near_names import near_names
+
 USAGE_ERROR = 2
+# Options that take two words, as they are meant.
+SAMPLES = {"-p": "-p seed 1", "--space": "--space num_layers '[1, 2]'"}
 
 
 class Parser(argparse.ArgumentParser):
@@ -29,6 +32,10 @@ class Parser(argparse.ArgumentParser):
         super().__init__(allow_abbrev=False, **arguments)
 
         self._parsing = False
+        # Also -1e-3 is a value and no option.
+        self._negative_number_matcher = re.compile(
+            r"^-(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$"
+        )
 
     def parse_known_args(self, args=None, namespace=None):
         # Also `RUN -k 5 USER`: positional arguments may stand anywhere.
@@ -52,8 +59,9 @@ class Parser(argparse.ArgumentParser):
     def error(self, message):
         """Writes one line on standard error and ends with code 2."""
         message = re.sub(r"^argument (\S+):", r"\1:", message)
-        if message == "-p: expected 2 arguments":
-            message = "-p takes a name and a value, such as -p seed 1"
+        for option, sample in SAMPLES.items():
+            if message == f"{option}: expected 2 arguments":
+                message = f"{option} takes two words, such as {sample}"
         end = "" if message[-1] in ".?" else "."
         sys.stderr.write(
             f"{self.prog}: error: {message}{end} See `{self.prog} --help`.\n"
@@ -65,8 +73,8 @@ class Parser(argparse.ArgumentParser):
             return
         raise argparse.ArgumentError(
             action,
-            f"there is no {value!r}{near(value, action.choices)}; there are "
-            f"{', '.join(map(str, action.choices))}",
+            f"there is no {value!r}{near_names(value, action.choices)}; there "
+            f"are {', '.join(map(str, action.choices))}",
         )
 
     def _explain_unknown(self, others):
@@ -74,8 +82,11 @@ class Parser(argparse.ArgumentParser):
         if name is None:
             return f"unexpected {' '.join(others)!r}"
         name = name.partition("=")[0]
-        known = [n for n in self._option_string_actions if n[:2] == "--"]
-        return f"unknown option {name}{near(name, known)}"
+        known = self._option_string_actions
+        hint = near_names(name, [n for n in known if n[:2] == "--"])
+        if "-p" in known and not hint:
+            hint = " (parameters are given as -p NAME VALUE)"
+        return f"unknown option {name}{hint}"
 
 
 def add_command(subparsers, name, module):
@@ -104,22 +115,11 @@ def add_command(subparsers, name, module):
         )
 
 
-def near(name, names):
-    """What someone may have meant, to stand behind the wrong name.
-
-    Args:
-        name: String, what was given.
-        names: Iterable of strings, what there is.
-
-    Returns:
-        String such as `" (did you mean 'baby'?)"`, or `""`.
-    """
-    found = difflib.get_close_matches(str(name), list(names), n=3, cutoff=0.6)
-    return f" (did you mean {' or '.join(map(repr, found))}?)" if found else ""
-
-
 class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
     """Examples stay as they are; every option ends with its default."""
+
+    def __init__(self, *args, **arguments):
+        super().__init__(*args, max_help_position=26, **arguments)
 
     def _get_help_string(self, action):
         text = action.help or ""

@@ -45,11 +45,14 @@ def add_arguments(parser):
 def run(options):
     """Writes it from the results alone."""
     from camgr_tf.reporting.report import write_report
+    from camgr_tf.serving.lists import check_file
 
     root = paths.output_root(options.output_root)
+    target = options.to or root / "report"
+    check_file(target / "report.html")
     path = write_report(
         root,
-        options.to or root / "report",
+        target,
         [Path(name).stem for name in options.experiments] or None,
         options.dataset,
         options.add,

@@ -1,7 +1,7 @@
 """Which run somebody means."""
 
 from camgr_tf import paths
-from camgr_tf.cli.parser import near
+from camgr_tf.near_names import near_names
 
 
 def find_run(text, output_root=None):
@@ -40,18 +40,16 @@ def find_run(text, output_root=None):
         raise FileNotFoundError(f"{folder} is no run: it has {has}.")
     if "/" in text:
         raise FileNotFoundError(
-            f"There is no folder {folder}{near(text, names)}."
+            f"There is no folder {folder}{near_names(text, names)}."
         )
     if not names:
         raise FileNotFoundError(
             f"There is no run {text!r}: {root} has none. Train one with "
             "`camgr train`, or give --output-root."
         )
-    # A wrong beginning is near to the beginning of a name.
-    heads = {name[: len(text)]: name for name in reversed(names)}
-    close = near(text, names) or near(text, heads)
     raise FileNotFoundError(
-        f"There is no run {text!r}{close} in {root}; it has {_some(names)}."
+        f"There is no run {text!r}{near_names(text, names)} in {root}; it has "
+        f"{_some(names)}."
     )
 
 

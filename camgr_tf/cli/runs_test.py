@@ -56,7 +56,11 @@ def test_train_shows_all_parameters_and_trains_nothing(roots, tmp_path, capsys):
 @pytest.mark.parametrize(
     "words, message",
     [
-        ("mgnc", "`model` must be one of"),
+        ("mgnc", "(did you mean 'mgcn' or"),
+        ("MF", "(did you mean 'mf'"),
+        ("mf -p epochs 3", "parameter epochs (did you mean 'max_epochs'?)"),
+        ("mf -p l2_weight -1e-3", "`l2_weight` must be a number, 0 or more"),
+        ("mf -p modalities ,", "must name at least one modality"),
         ("no.such:Model", "There is no module 'no'"),
         ("mf -p num_layers 3", "no parameter num_layers"),
         ("mf -p seed -1", "`seed` must be an integer, 0 or more"),
@@ -66,7 +70,7 @@ def test_train_shows_all_parameters_and_trains_nothing(roots, tmp_path, capsys):
         ("mf -p seed 1 -p seed 2", "-p seed is given twice"),
         ("mf -p modalities [a,b", "-p modalities: expected a list"),
         ("mf -p modalities audio", "audio_feat.npy"),
-        ("mf -p preset paper", "`preset` of 'mf' must be one of"),
+        ("mf -p preset paper", "Model 'mf' has no presets"),
         ("mf -p split odd", "odd"),
     ],
 )
@@ -219,14 +223,16 @@ def test_evaluate_cold_items(small_run, capsys):
     "words, message",
     [
         ("--metrics recal", "--metrics must be among"),
-        ("--cold", "has no items without training rows"),
+        ("--cold", "training rows. Train with -p split cold_items."),
         ("--csv /", "/ is a folder, and no file"),
+        ("--csv /dev/null/x.csv", "/dev/null is a file, and no folder"),
     ],
 )
 def test_evaluate_refuses(small_run, words, message, capsys):
     assert main(["evaluate", str(small_run("mf")), *words.split()]) == 2
-    (line,) = capsys.readouterr().err.splitlines()
-    assert message in line
+    shown = capsys.readouterr()
+    (line,) = shown.err.splitlines()
+    assert message in line and shown.out == ""
 
 
 def test_compare_prints_what_differs_and_draws(small_run, tmp_path, capsys):
@@ -250,6 +256,7 @@ def test_compare_prints_what_differs_and_draws(small_run, tmp_path, capsys):
         ("RUN RUN", "is given twice"),
         ("RUN small-mff", "did you mean"),
         ("RUN OTHER --figure /tmp/x.pdf", "must end in .png"),
+        ("RUN OTHER --figure /dev/null/x.png", "/dev/null is a file"),
     ],
 )
 def test_compare_refuses(small_run, words, message, capsys):

@@ -10,7 +10,6 @@ from camgr_tf.cli.options import add_output_root
 from camgr_tf.cli.options import add_parameters
 from camgr_tf.cli.options import positive
 from camgr_tf.cli.options import read_parameters
-from camgr_tf.cli.parser import near
 
 SUMMARY = "run experiments of the paper or of your own, resumable"
 EXAMPLES = """
@@ -141,14 +140,6 @@ def _sweep(options):
         for name in names:
             if names.count(name) > 1:
                 raise ValueError(f"{name!r} is given twice.")
-    for name in options.experiments:
-        if not name.endswith(".toml") and name not in list_definitions():
-            raise ValueError(
-                f"There is no experiment {name!r}"
-                f"{near(name, list_definitions())}; there are "
-                f"{', '.join(list_definitions())}. A file of your own ends in "
-                ".toml."
-            )
     overrides = read_parameters(options.parameters, RUN_DEFAULTS)
     plans = [
         make_plan(

@@ -22,6 +22,7 @@ from camgr_tf.data.interactions import build_interactions
 from camgr_tf.data.interactions import drop_duplicates
 from camgr_tf.data.splits import SPLIT_RULES
 from camgr_tf.data.splits import split_table
+from camgr_tf.near_names import near_names
 
 # By name: what makes folders imports what reads them, never the reverse.
 DEMO_MAKER = "camgr_tf.ingest.demo:ensure_demo"
@@ -169,9 +170,11 @@ def find_dataset(dataset: str, data_root: str | Path | None = None) -> Path:
         return pkgutil.resolve_name(DEMO_MAKER)(
             paths.working_root() / "data" / "demo"
         )
+    known = _list_folders(root)
     raise FileNotFoundError(
-        f"No dataset {dataset!r}. Looked for the folder {root / dataset}. "
-        f"Datasets in {root}: {', '.join(_list_folders(root)) or 'none'}. "
+        f"No dataset {dataset!r}{near_names(dataset, known)}. Looked for the "
+        f"folder {root / dataset}. Datasets in {root}: "
+        f"{', '.join(known) or 'none'}. "
         "The root is `data_root`, else the environment variable CAMGR_DATA, "
         "else `data` in the clone or the working directory"
     )

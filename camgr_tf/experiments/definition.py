@@ -5,6 +5,8 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from camgr_tf.near_names import near_names
+
 FOLDER = Path(__file__).resolve().parent / "definitions"
 KINDS = ("training", "statistics")
 LAYOUTS = ("labels_by_metrics", "metrics_by_labels", "one_row")
@@ -171,7 +173,8 @@ def load_definition(experiment):
         path = FOLDER / f"{experiment}.toml"
         if not path.is_file():
             raise FileNotFoundError(
-                f"There is no experiment {experiment!r}. There are "
+                f"There is no experiment {experiment!r}"
+                f"{near_names(experiment, list_definitions())}. There are "
                 f"{', '.join(list_definitions())}; a file of your own is "
                 "given by its path, ending in .toml."
             )

@@ -118,11 +118,12 @@ def read_plans(output_root, experiments=None, dataset=None):
     names = sorted({path.parent.name for path in paths})
     missing = sorted(set(experiments or []) - set(names))
     if missing or not paths:
+        wanted = " ".join(["sweep", ", ".join(missing)]).rstrip()
+        if dataset is not None:
+            wanted += f" of dataset {dataset!r}"
         raise FileNotFoundError(
-            f"{folder} has no sweep {', '.join(missing)}".rstrip()
-            + f" of dataset {dataset or '(any)'}. "
-            f"It has {', '.join(names) or 'none'}. Start one with "
-            "`camgr sweep`."
+            f"{folder} has no {wanted}; it has {', '.join(names) or 'none'}. "
+            "Start one with `camgr sweep`."
         )
     plans = []
     for path in paths:

@@ -149,8 +149,8 @@ def _find_raw_files(category, raw_folder, use_images):
     missing = [path.name for path in paths.values() if not path.is_file()]
     if missing:
         raise FileNotFoundError(
-            f"{raw_folder} lacks {', '.join(missing)}. `python -m "
-            "camgr_tf.ingest.build download` fetches the files of the paper's "
+            f"{raw_folder} lacks {', '.join(missing)}. `camgr data "
+            "download` fetches the files of the paper's "
             "categories; pass `use_images=False` (`--no-images`) to do "
             "without the image features"
         )

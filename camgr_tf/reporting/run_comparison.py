@@ -16,6 +16,7 @@ from camgr_tf.training.state import load_arrays
 
 METRICS = ("recall@10", "recall@20", "ndcg@10", "ndcg@20")
 MISSING = "-"
+CODE = "code of "
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,10 @@ def compare_runs(folders, metrics=METRICS):
     results = [read_metrics(folder) for folder in folders]
     settings = pd.DataFrame(
         {n: _settings(d) for n, d in zip(names, descriptions)}
-    ).fillna(MISSING)
+    )
+    # Code that one run does not use says nothing of the others.
+    is_own = settings.index.str.startswith(CODE) & settings.isna().any(axis=1)
+    settings = settings[~is_own].fillna(MISSING)
     differs = settings.nunique(axis=1) > 1
     values = pd.DataFrame(
         {
@@ -161,7 +165,7 @@ def _settings(description):
     if description.get("batch_size") and values.get("batch_size") == "None":
         values["batch_size"] = f"{description['batch_size']}, from the data"
     for module, digest in description.get("code", {}).items():
-        values[f"code of {module}"] = digest[:12]
+        values[CODE + module] = digest[:12]
     return values
 
 

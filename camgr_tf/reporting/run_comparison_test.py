@@ -59,6 +59,18 @@ def test_what_differs_and_the_tests(make_run):
     assert result.notes == []
 
 
+def test_code_is_compared_where_both_use_it(make_run):
+    folders = [make_run("a", OURS), make_run("b", THEIRS)]
+    codes = {"x.mf": "1" * 64, "x.runs": "2" * 64}, {"x.runs": "3" * 64}
+    for folder, code in zip(folders, codes):
+        config = json.loads((folder / "config.json").read_text())
+        config["code"] = code
+        (folder / "config.json").write_text(json.dumps(config))
+    settings = compare_runs(folders).settings
+    assert list(settings.index) == ["code of x.runs"]
+    assert settings.loc["code of x.runs", "a"] == "2" * 12
+
+
 def test_p_values_of_a_metric_are_corrected_together(make_run):
     folders = [make_run(n, v) for n, v in (("a", OURS), ("b", THEIRS))]
     folders.append(make_run("c", OURS[::-1]))
