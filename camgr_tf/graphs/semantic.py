@@ -6,8 +6,9 @@ import scipy.sparse
 
 from camgr_tf.graphs.approximate_neighbors import approximate_neighbors
 from camgr_tf.graphs.bipartite import NORMALIZATIONS
+from camgr_tf.graphs.cache import keep_neighbors
+from camgr_tf.graphs.cache import read_neighbors
 from camgr_tf.graphs.neighbors import nearest_neighbors
-from camgr_tf.staged_file import staged_file
 
 METHODS = ("exact", "approximate")
 
@@ -109,6 +110,18 @@ def cached_neighbors(
     """
     if cache_dir is None:
         return _neighbors(features, num_neighbors, include_self, method)
+    path = Path(cache_dir) / _cache_name(
+        features, num_neighbors, include_self, method
+    )
+    shape = len(features), num_neighbors
+    found = read_neighbors(path, shape)
+    if found is None:
+        found = _neighbors(features, num_neighbors, include_self, method)
+        keep_neighbors(path, *found)
+    return found
+
+
+def _cache_name(features, num_neighbors, include_self, method):
     features = np.ascontiguousarray(features)
     digest = hashlib.sha256()
     description = (
@@ -121,13 +134,4 @@ def cached_neighbors(
     if method != "exact":
         digest.update(method.encode())
     digest.update(features)
-    path = Path(cache_dir) / f"neighbors-{digest.hexdigest()[:24]}.npz"
-    if path.is_file():
-        with np.load(path, allow_pickle=False) as stored:
-            return stored["indices"], stored["similarities"]
-    indices, similarities = _neighbors(
-        features, num_neighbors, include_self, method
-    )
-    with staged_file(path) as temporary:
-        np.savez(temporary, indices=indices, similarities=similarities)
-    return indices, similarities
+    return f"neighbors-{digest.hexdigest()[:24]}.npz"

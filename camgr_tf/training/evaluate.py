@@ -14,7 +14,6 @@ from camgr_tf.ops.embedding_rows import float_rows
 from camgr_tf.ops.embedding_rows import transposed
 
 CUTOFFS = (5, 10, 20, 50)
-MASKED_SCORE = -1e10
 # Sort keys of 8 bytes that exist at one time: 2 million are 16 MB.
 KEYS_AT_A_TIME = 2_000_000
 _LOW_HALF = np.uint64(2**32 - 1)
@@ -23,10 +22,10 @@ _LOW_HALF = np.uint64(2**32 - 1)
 class Evaluator:
     """Full ranking of all items for every user with held-out items.
 
-    Before ranking, the scores of a user's training items are set to `-1e10`.
-    Validation items stay candidates in testing, as in MMRec, unless
-    `mask_validation` is set. Users are streamed in blocks; no matrix of all
-    users by all items exists.
+    A user's training items are masked: they are in no list, which is shorter
+    where a user has fewer unseen items than it has places. Validation items
+    stay candidates in testing, as in MMRec, unless `mask_validation` is set.
+    Users are streamed in blocks; no matrix of all users by all items exists.
 
     Args:
         interactions: `camgr_tf.data.Interactions`.
@@ -93,7 +92,8 @@ class Evaluator:
                 SciPy sparse matrix.
 
         Returns:
-            int32 array of shape `(len(user_ids), max(cutoffs))`.
+            int32 array of shape `(len(user_ids), max(cutoffs))`; -1 fills
+            the lists of users with fewer unseen items.
 
         Raises:
             ValueError: If an embedding is not finite.
@@ -116,8 +116,9 @@ class Evaluator:
             users = self.user_ids[start : start + self.block_size]
             scores = dense_product(user_embeddings[users], items)
             rows, columns = self._masked.pairs(users)
-            scores[rows, columns] = MASKED_SCORE
-            return top_k(scores, k)
+            scores[rows, columns] = -np.inf
+            best = top_k(scores, k)
+            return np.where(self._masked.contains(users, best), -1, best)
 
         starts = range(0, len(self.user_ids), self.block_size)
         # NumPy's partition and product release the interpreter lock.
@@ -128,7 +129,8 @@ class Evaluator:
         """Every metric of every evaluated user.
 
         Args:
-            ranking: Integer array of shape `(len(user_ids), k_max)`.
+            ranking: Integer array of shape `(len(user_ids), k_max)`; -1 is
+                no item.
 
         Returns:
             Dictionary such as `{"recall@20": array}`; arrays of shape
@@ -145,7 +147,8 @@ class Evaluator:
         """Means over users, and what the lists do to the catalogue.
 
         Args:
-            ranking: Integer array of shape `(len(user_ids), k_max)`.
+            ranking: Integer array of shape `(len(user_ids), k_max)`; -1 is
+                no item.
 
         Returns:
             Dictionary from a metric's name to a float; next to the accuracy
@@ -156,9 +159,8 @@ class Evaluator:
             for name, values in self.per_user(ranking).items()
         }
         for k in self.cutoffs:
-            counts = np.bincount(
-                ranking[:, :k].ravel(), minlength=self.num_items
-            )
+            shown = ranking[:, :k]
+            counts = np.bincount(shown[shown >= 0], minlength=self.num_items)
             results[f"item_coverage@{k}"] = item_coverage(counts)
             results[f"gini@{k}"] = gini(counts)
             results[f"mean_popularity@{k}"] = mean_popularity(

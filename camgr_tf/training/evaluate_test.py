@@ -3,6 +3,8 @@ import dataclasses
 import numpy as np
 import pytest
 import scipy.sparse
+from hypothesis import given
+from hypothesis import strategies as st
 
 from camgr_tf.testing import TINY_TEST
 from camgr_tf.testing import TINY_TRAIN
@@ -106,11 +108,12 @@ def test_masks_decide_what_can_be_found():
     assert masked.evaluate(*embeddings)["recall@1"] == 1.0
 
 
-def test_a_masked_item_stands_behind_large_negative_scores():
+@pytest.mark.parametrize("least", [-1e9, -1e12])
+def test_a_masked_item_is_in_no_list_however_bad_the_others_are(least):
     interactions = _interactions(1, 3, train=[(0, 0)], test=[(0, 2)])
-    embeddings = _embeddings([[1e9, -1e9, -1e9 / 2]])
-    evaluator = Evaluator(interactions, "test", cutoffs=(3,))
-    assert evaluator.rank(*embeddings).tolist() == [[2, 1, 0]]
+    embeddings = _embeddings([[1e9, least, least / 2]])
+    evaluator = Evaluator(interactions, "test", cutoffs=(2, 3))
+    assert evaluator.rank(*embeddings).tolist() == [[2, 1, -1]]
 
 
 @pytest.mark.parametrize("block_size", [1, 2, 4, 100])
@@ -135,6 +138,56 @@ def test_catalog_measures_by_hand():
     assert results["gini@2"] == pytest.approx(6 / 16)
     # Item 0 has one training interaction, items 1 and 2 have none.
     assert results["mean_popularity@2"] == pytest.approx(2 / 4)
+
+
+def test_masked_items_are_shown_to_nobody():
+    # User 0 has seen all but items 2 and 1, user 1 all but item 3; three
+    # places each. Shown are 2, 1 and 3: exposures 0, 1, 1, 1, 0.
+    train = [(0, 0), (0, 3), (0, 4), (1, 0), (1, 1), (1, 2), (1, 4), (2, 1)]
+    interactions = _interactions(3, 5, train=train, test=[(0, 1), (1, 3)])
+    embeddings = _embeddings([[9, 1, 2, 9, 9], [9, 9, 9, 1, 9], [0] * 5])
+    results = Evaluator(interactions, "test", cutoffs=(3,)).evaluate(
+        *embeddings
+    )
+    assert results["item_coverage@3"] == pytest.approx(3 / 5)
+    # Sorted 0, 0, 1, 1, 1 with weights -4, -2, 0, 2, 4 over 5 * 3.
+    assert results["gini@3"] == pytest.approx(6 / 15)
+    # In training 1 has two rows, 2 and 3 have one.
+    assert results["mean_popularity@3"] == pytest.approx(4 / 3)
+    # Three places, though one list has two items and the other one.
+    assert results["precision@3"] == pytest.approx(1 / 3)
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(0.1, 0.95), st.booleans())
+def test_catalog_measures_equal_lists_made_one_by_one(seed, density, mask):
+    rng = np.random.default_rng(seed)
+    num_users, num_items, k = 5, 7, 4
+    taken = rng.random((num_users, num_items)) < density
+    labels = rng.choice(3, size=taken.shape, p=[0.8, 0.1, 0.1])
+    labels[~taken] = -1
+    labels[0, :2] = 0, 2  # a training row, and a user to be tested
+    parts = {
+        name: np.argwhere(labels == place)
+        for place, name in enumerate(("train", "validation", "test"))
+    }
+    interactions = _interactions(num_users, num_items, **parts)
+    scores = rng.permutation(num_users * num_items).reshape(taken.shape)
+    results = Evaluator(interactions, "test", mask, cutoffs=(k,)).evaluate(
+        *_embeddings(scores)
+    )
+    lists = []
+    for user in np.unique(parts["test"][:, 0]):
+        hidden = {0, 1} if mask else {0}
+        unseen = [i for i in range(num_items) if labels[user, i] not in hidden]
+        lists += sorted(unseen, key=lambda i: -scores[user, i])[:k]
+    degrees = (labels == 0).sum(axis=0)
+    exposure = np.array([lists.count(item) for item in range(num_items)])
+    gaps = np.abs(exposure[:, None] - exposure[None, :]).mean()
+    assert results[f"item_coverage@{k}"] == len(set(lists)) / num_items
+    assert results[f"gini@{k}"] == pytest.approx(gaps / (2 * exposure.mean()))
+    assert results[f"mean_popularity@{k}"] == pytest.approx(
+        degrees[lists].mean()
+    )
 
 
 def test_more_places_than_items():
