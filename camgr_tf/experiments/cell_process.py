@@ -12,6 +12,7 @@ from pathlib import Path
 
 from camgr_tf import paths
 from camgr_tf.config import resolve_config
+from camgr_tf.notebook_runner import announced_runs
 from camgr_tf.notebook_runner import run_notebook
 from camgr_tf.training.runs import train
 
@@ -30,7 +31,8 @@ def run_cell(run_id, parameters, output_root, notebook=True):
             `True`.
 
     Raises:
-        ValueError: If the parameters resolve to another run by now.
+        ValueError: If the parameters resolve to another run by now, or the
+            notebook has trained another one.
     """
     config = resolve_config(**parameters)
     if config.run_id != run_id:
@@ -42,12 +44,19 @@ def run_cell(run_id, parameters, output_root, notebook=True):
     if not notebook:
         train(config, output_root=output_root, progress=False)
         return
-    run_notebook(
+    executed = run_notebook(
         paths.notebooks_folder() / NOTEBOOK,
         Path(output_root) / config.run_id / NOTEBOOK,
         {**parameters, "output_root": str(output_root)},
         progress=False,
     )
+    trained = [folder.name for folder in announced_runs(executed)]
+    if run_id not in trained:
+        raise ValueError(
+            f"{NOTEBOOK} trained {', '.join(trained) or 'no run'}, planned "
+            f"was {run_id}: the notebook sets a parameter that the plan does "
+            "not know of."
+        )
 
 
 def exit_with_parent(parent, interval=1.0):

@@ -1,26 +1,59 @@
 import subprocess
 import sys
 import time
+import types
 
+import nbformat
 import pytest
 
 from camgr_tf.config import resolve_config
 from camgr_tf.experiments import cell_process
 from camgr_tf.experiments.cell_process import run_cell
+from camgr_tf.notebook_runner import RUN_MIME
 
 
-def test_a_notebook_gets_the_parameters(tmp_path, monkeypatch):
-    calls = []
-    monkeypatch.setattr(
-        cell_process, "run_notebook", lambda *args, **kw: calls.append(args)
-    )
+@pytest.fixture
+def notebook(monkeypatch):
+    """Stands for a notebook that shows `runs`; keeps its `calls`."""
+    fake = types.SimpleNamespace(calls=[], runs=[])
+
+    def run_notebook(path, output, parameters, progress):
+        fake.calls.append((path, output, parameters))
+        shown = [
+            nbformat.v4.new_output("display_data", {RUN_MIME: f"/runs/{run}"})
+            for run in fake.runs
+        ]
+        cell = nbformat.v4.new_code_cell(outputs=shown)
+        executed = nbformat.v4.new_notebook(cells=[cell])
+        output.parent.mkdir(parents=True)
+        nbformat.write(executed, output)
+        return output
+
+    monkeypatch.setattr(cell_process, "run_notebook", run_notebook)
+    return fake
+
+
+def test_a_notebook_gets_the_parameters(tmp_path, notebook):
     parameters = {"model": "mf", "seed": 1}
     run_id = resolve_config(**parameters).run_id
+    notebook.runs = [run_id]
     run_cell(run_id, parameters, tmp_path)
-    ((path, output, given),) = calls
+    ((path, output, given),) = notebook.calls
     assert path.name == "05_training.ipynb"
     assert output == tmp_path / run_id / "05_training.ipynb"
     assert given == {**parameters, "output_root": str(tmp_path)}
+
+
+@pytest.mark.parametrize(
+    "runs, shown", [(["demo-mf-x"], "demo-mf-x"), ([], "no run")]
+)
+def test_another_run_than_planned_is_named_with_the_plan(
+    runs, shown, tmp_path, notebook
+):
+    run_id = resolve_config(model="mf").run_id
+    notebook.runs = runs
+    with pytest.raises(ValueError, match=f"{shown}, planned was {run_id}"):
+        run_cell(run_id, {"model": "mf"}, tmp_path)
 
 
 def test_without_a_notebook_the_run_is_trained(tmp_path, monkeypatch):

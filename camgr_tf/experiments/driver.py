@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import time
 from pathlib import Path
 
@@ -19,12 +20,16 @@ from camgr_tf.experiments.processes import stop_cell
 from camgr_tf.experiments.progress import Progress
 from camgr_tf.folder_lock import folder_lock
 
+# Failures of one kind, before any run has ended well, that stop a sweep.
+ALIKE = 3
+
 
 class Driver:
     """Runs what is missing of a list of cells.
 
     A cell that fails or is killed is recorded with its error, and the others
-    go on. Cells with the same parameters are one run, whichever experiments
+    go on, unless the first three all fail alike: what hinders them hinders
+    the others too, and those are not started. Cells with the same parameters are one run, whichever experiments
     they belong to. Runs that another driver is making are waited for.
 
     Args:
@@ -61,6 +66,7 @@ class Driver:
         self.waiting = list({cell.run_id: cell for cell in cells}.values())
         self.running = {}
         self.failed = {}
+        self._errors = []
         self.progress = Progress(len(self.waiting), jobs, stream)
         cores = len(os.sched_getaffinity(0))
         self.num_threads = max(1, cores // jobs)
@@ -101,6 +107,16 @@ class Driver:
                 self.failed[run_id] = error
                 last = error.splitlines()[-1]
                 self.progress.write(f"failed: {run_id}: {last}")
+            # Their names are where errors of one kind may differ.
+            self._errors.append(error.replace(run_id, "").replace(model, ""))
+        if self.waiting and fail_alike(self._errors):
+            left = len(self.waiting)
+            self.waiting.clear()
+            self.progress.write(
+                f"stopped: the first {len(self._errors)} failed alike, and "
+                f"{left} more were not started. Mend what hinders them; the "
+                "same command continues."
+            )
 
     def _fill(self):
         for cell in list(self.waiting):
@@ -130,6 +146,24 @@ class Driver:
             [cell.config.model for cell in self.waiting],
             [(r.cell.config.model, r.seconds) for r in self.running.values()],
         )
+
+
+def fail_alike(errors):
+    """Whether all runs so far have failed, enough of them, for one reason.
+
+    Reasons are alike if their last lines differ in numbers and hashes only.
+
+    Args:
+        errors: List of strings, of the runs in the order in which they
+            ended; `""` for one that ended well.
+
+    Returns:
+        Boolean.
+    """
+    if len(errors) < ALIKE or not all(errors):
+        return False
+    lasts = [error.splitlines()[-1] for error in errors]
+    return len({re.sub(r"[0-9a-f]*\d[0-9a-f]*", "#", t) for t in lasts}) == 1
 
 
 def cell_fingerprint(cell):

@@ -12,6 +12,7 @@ from camgr_tf.experiments.cell_record import read_record
 from camgr_tf.experiments.cells import plan_cells
 from camgr_tf.experiments.definition import Definition
 from camgr_tf.experiments.driver import Driver
+from camgr_tf.experiments.driver import fail_alike
 from camgr_tf.experiments.processes import MARK
 from camgr_tf.experiments.processes import cell_processes
 from camgr_tf.experiments.tiny_folder import write_tiny_folder
@@ -20,7 +21,7 @@ from camgr_tf.folder_lock import folder_lock
 # What stands for a training: appends a line, and does as `max_epochs` says.
 SCRIPT = """
 import os, pathlib, sys, time
-folder, action = pathlib.Path(sys.argv[1]), int(sys.argv[2])
+folder, action = pathlib.Path(sys.argv[1]), int(sys.argv[2]) % 10
 with open(folder / "starts", "a") as file:
     file.write(os.environ["OMP_NUM_THREADS"] + "\\n")
 if action == 2:
@@ -86,6 +87,46 @@ def test_failures_are_recorded_and_do_not_stop_the_others(
     shown = driver.progress.stream.getvalue()
     assert "4 cells: 1 done, 0 running, 3 failed, 0 left" in shown
     assert f"failed: {broken}: this cell is broken" in shown
+
+
+@pytest.mark.parametrize("action", [BROKEN, KILLED, EMPTY])
+def test_a_sweep_whose_first_runs_fail_alike_stops(
+    action, make_driver, tmp_path
+):
+    # The lowest digit says what happens, so all ten are runs of their own.
+    actions = [10 * place + action for place in range(10)]
+    cells, driver = make_driver(actions)
+    failed = driver.run(interval=0.02)
+    assert list(failed) == [cell.run_id for cell in cells[:3]]
+    assert [len(starts(c, tmp_path)) for c in cells] == [1] * 3 + [0] * 7
+    shown = driver.progress.stream.getvalue()
+    assert "the first 3 failed alike, and 7 more were not started" in shown
+    # The same command tries again.
+    cells, driver = make_driver(actions)
+    assert len(driver.run(interval=0.02)) == 3
+
+
+@pytest.mark.parametrize(
+    "actions, num_failed",
+    [
+        ([GOOD, BROKEN, 12, 22, 32], 4),  # one has ended well
+        ([BROKEN, KILLED, 12, 13, GOOD], 4),  # for different reasons
+        ([BROKEN, 12], 2),
+    ],
+)
+def test_a_sweep_with_other_failures_goes_on(actions, num_failed, make_driver):
+    cells, driver = make_driver(actions)
+    assert len(driver.run(interval=0.02)) == num_failed
+    assert "stopped" not in driver.progress.stream.getvalue()
+
+
+def test_failures_differ_by_their_last_lines_without_numbers():
+    killed = "epoch {}\nended by signal 9 in outputs/demo-{}"
+    alike = [killed.format(7, "0a1b"), killed.format(12, "99ff")]
+    assert not fail_alike(alike)
+    assert fail_alike([*alike, killed.format(1, "3")])
+    assert not fail_alike([*alike, "No space left on device"])
+    assert not fail_alike([*alike, alike[0], ""])
 
 
 def test_starting_again_runs_what_is_missing(make_driver, tmp_path):
