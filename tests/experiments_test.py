@@ -13,6 +13,7 @@ import pytest
 
 from camgr_tf.cli import main
 from camgr_tf.experiments.cell_record import read_record
+from camgr_tf.experiments.plan import read_plans
 from camgr_tf.experiments.processes import MARK
 from camgr_tf.experiments.results import MACHINE_COLUMNS
 from camgr_tf.notebook_runner import run_notebook
@@ -134,7 +135,23 @@ def test_ctrl_c_stops_the_sweep_and_the_same_command_continues(sweep, tmp_path):
 def test_a_cell_keeps_its_executed_notebook(sweep, tmp_path):
     root = tmp_path / "out"
     assert _run(sweep(1), root, notebook=True).wait() == 0
-    assert len(list(root.glob("demo-*/05_training.ipynb"))) == 2
+    (plan,) = read_plans(root)
+    planned = [cell.run_id for cell in plan.cells]
+    assert sorted(p.parent.name for p in root.glob("*/metrics.json")) == sorted(
+        planned
+    )
+    for run_id in planned:
+        assert (root / run_id / "05_training.ipynb").is_file()
+    assert sorted(_table(root)["run_id"]) == sorted(planned)
+
+
+@pytest.mark.long
+def test_a_search_on_the_demo_data_finds_a_best_setting(tmp_path, capsys):
+    command = ["search", "lightgcn", "--dataset", "demo", "--trials", "2"]
+    command += ["-p", "max_epochs", "1", "--output-root", str(tmp_path)]
+    assert main(command) == 0
+    assert "validation Recall@20 0." in capsys.readouterr().out
+    assert len(list(tmp_path.glob("demo-lightgcn-*/metrics.json"))) == 2
 
 
 def _run(path, root, notebook=False):

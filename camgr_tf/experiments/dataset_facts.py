@@ -4,6 +4,7 @@ import functools
 
 import numpy as np
 
+from camgr_tf.data.dataset import find_dataset
 from camgr_tf.data.dataset import load_dataset
 from camgr_tf.data.statistics import summarize_interactions
 
@@ -19,7 +20,9 @@ def describe_dataset(config):
         `feature_widths`, `provenance`, and `test_items`: a dictionary from a
         number of test items to the number of users that have so many.
     """
+    folder = find_dataset(config.dataset, config.data_root)
     return _describe(
+        _stamps(folder),
         config.dataset,
         config.data_root,
         config.modalities,
@@ -28,8 +31,17 @@ def describe_dataset(config):
     )
 
 
+def _stamps(folder):
+    """What changes when the data are built again."""
+    files = sorted(path for path in folder.iterdir() if path.is_file())
+    stats = [path.stat() for path in files]
+    return tuple(
+        (f.name, s.st_size, s.st_mtime_ns) for f, s in zip(files, stats)
+    )
+
+
 @functools.lru_cache(maxsize=32)
-def _describe(name, data_root, modalities, split, split_seed):
+def _describe(_stamps, name, data_root, modalities, split, split_seed):
     dataset = load_dataset(
         name,
         data_root=data_root,

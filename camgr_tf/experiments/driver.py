@@ -29,8 +29,9 @@ class Driver:
 
     A cell that fails or is killed is recorded with its error, and the others
     go on, unless the first three all fail alike: what hinders them hinders
-    the others too, and those are not started. Cells with the same parameters are one run, whichever experiments
-    they belong to. Runs that another driver is making are waited for.
+    the others too, and those are not started. Cells with the same parameters
+    are one run, whichever experiments they belong to. Runs that another
+    driver is making are waited for.
 
     Args:
         cells: List of `Cell`.

@@ -145,7 +145,6 @@ def test_other_data_are_trained_anew(make_driver, tmp_path):
         path.unlink()
     data.rmdir()
     write_tiny_folder(tmp_path / "data", seed=1)
-    module.describe_dataset.__globals__["_describe"].cache_clear()
     cells, driver = make_driver([GOOD])
     driver.run(interval=0.02)
     assert len(starts(cells[0], tmp_path)) == 2

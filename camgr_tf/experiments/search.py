@@ -1,20 +1,30 @@
 """Searches a model's declared ranges for the best validation accuracy."""
 
+import contextlib
 import hashlib
 import json
+import time
 from pathlib import Path
 
+from camgr_tf.code_hash import code_hash
 from camgr_tf.config import resolve_config
 from camgr_tf.experiments.cells import Cell
 from camgr_tf.experiments.dataset_facts import describe_dataset
 from camgr_tf.experiments.definition import Definition
 from camgr_tf.experiments.driver import Driver
+from camgr_tf.experiments.driver import fail_alike
 from camgr_tf.experiments.plan import FOLDER
 from camgr_tf.experiments.plan import Plan
 from camgr_tf.experiments.plan import write_plan
-from camgr_tf.registry import MODELS
+from camgr_tf.folder_lock import folder_lock
+from camgr_tf.registry import find_model
+from camgr_tf.registry import model_name
 
 MONITOR = "recall@20"
+# Held while trials are asked for and ended, so that one search at a time does.
+LOCK = ".search.lock"
+# Seconds between two looks at the trials of another search.
+WAIT = 0.2
 
 
 def search(
@@ -33,12 +43,13 @@ def search(
 
     The choice follows the tree-structured Parzen estimator and depends on the
     finished trials alone, so a search that was interrupted goes on as if it
-    had not been. Test metrics are recorded like those of every run, and never
-    looked at. The trials are the experiment `search_<model>` of the results
-    table and the report.
+    had not been; one of other data, other code or other ranges starts anew.
+    Two processes that search the same share the trials. Test metrics are
+    recorded like those of every run, and never looked at. The trials are the
+    experiment `search_<model>` of the results table and the report.
 
     Args:
-        model: String. Key of `camgr_tf.registry.MODELS`.
+        model: String or class, see `camgr_tf.registry.find_model`.
         dataset: String. Name of the dataset.
         output_root: Path of the folder of all runs.
         num_trials: Integer. Trials in all, earlier ones included. Defaults to
@@ -59,7 +70,13 @@ def search(
         ImportError: If optuna is not installed.
         ValueError: If the model is unknown, declares no ranges, or lacks a
             parameter.
+        RuntimeError: If all trials fail, or the first three of them alike.
     """
+    if num_trials < 1:
+        raise ValueError(
+            f"`num_trials` must be positive. Received: num_trials={num_trials}"
+        )
+    model = model_name(model)
     space = space or _search_space(model)
     fixed = {"model": model, "dataset": dataset, "seed": seed}
     if data_root is not None:
@@ -67,60 +84,51 @@ def search(
     fixed |= overrides or {}
     _check_space(model, space, fixed)
     optuna = _import_optuna()
-    definition = Definition(
-        name=f"search_{model}",
-        title=f"Search for the best {model}, on validation",
-        part="validation",
-        parameters={"model": model},
-    )
-    study = _open_study(optuna, model, dataset, output_root, space, fixed)
-    cells = {}
-    for trial in _finished(study):
-        cell = _cell(trial.params, fixed)
-        cells.setdefault(cell.run_id, cell)
-    while (number := len(_finished(study)) + _num_failed(study)) < num_trials:
-        study.sampler = optuna.samplers.TPESampler(
-            seed=seed * 100003 + number, n_startup_trials=max(5, len(space))
+    facts = describe_dataset(resolve_config(**fixed))
+    made_by = None if driver_options.get("ignore_code") else code_hash(model)
+    folder = output_root / FOLDER
+    name = _study_name(fixed, space, facts["content_hash"], made_by)
+    with _waiting_for(folder, LOCK):
+        study = _open_study(optuna, folder, name)
+    errors = []
+    while (number := _num_ended(study)) < num_trials:
+        with contextlib.ExitStack() as alive:
+            with _waiting_for(folder, LOCK):
+                number = _num_ended(study) + len(_living(study, folder))
+                if number < num_trials:
+                    trial = _ask(optuna, study, space, seed, number)
+                    alive.enter_context(
+                        folder_lock(folder, _lock(study, trial))
+                    )
+                    _write_plan(study, fixed, facts, notes, output_root)
+            if number >= num_trials:
+                # The last trials are another search's, which may yet die.
+                time.sleep(WAIT)
+                continue
+            cell = _cell(trial.params, fixed)
+            failed = Driver([cell], output_root, **driver_options).run()
+            error = failed.get(cell.run_id, "")
+            errors.append(error.replace(cell.run_id, ""))
+            with _waiting_for(folder, LOCK):
+                _tell(optuna, study, trial, error, output_root / cell.run_id)
+                (folder / _lock(study, trial)).unlink()
+        if fail_alike(errors):
+            raise RuntimeError(
+                f"The search has stopped: its first {len(errors)} trials "
+                f"failed alike, the last one with: {_last_line(error)}"
+            )
+    if not _finished(study):
+        errors = [t.user_attrs.get("error") for t in study.get_trials()]
+        last = _last_line([error for error in errors if error][-1])
+        raise RuntimeError(
+            f"All {number} trials of the search failed, the last one with: "
+            f"{last}"
         )
-        trial = study.ask(
-            {
-                name: optuna.distributions.CategoricalDistribution(values)
-                for name, values in space.items()
-            }
-        )
-        cell = _cell(trial.params, fixed)
-        cells.setdefault(cell.run_id, cell)
-        facts = describe_dataset(cell.config)
-        hashes = dict.fromkeys(cells, facts["content_hash"])
-        write_plan(
-            Plan(
-                definition,
-                dataset,
-                list(cells.values()),
-                facts,
-                hashes,
-                list(notes),
-            ),
-            output_root,
-        )
-        failed = Driver([cell], output_root, **driver_options).run()
-        if failed:
-            trial.set_user_attr("error", failed[cell.run_id])
-            study.tell(trial, state=optuna.trial.TrialState.FAIL)
-            continue
-        path = output_root / cell.run_id / "metrics.json"
-        value = json.loads(path.read_text())["validation"][MONITOR]
-        study.tell(trial, value)
     return study
 
 
 def _search_space(model):
-    if model not in MODELS:
-        raise ValueError(
-            f"`model` must be one of {sorted(MODELS)}. "
-            f"Received: model={model!r}"
-        )
-    space = MODELS[model].search_space
+    space = find_model(model).search_space
     if not space:
         raise ValueError(
             f"Model {model!r} declares no `search_space`. Give the ranges by "
@@ -144,34 +152,112 @@ def _check_space(model, space, fixed):
             resolve_config(**{**fixed, name: value})
 
 
-def _open_study(optuna, model, dataset, output_root, space, fixed):
-    """The study of exactly this search, new or continued."""
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    folder = output_root / FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
+def _study_name(fixed, space, data_hash, made_by):
+    """Of exactly this search: its ranges, what is fixed, data and code."""
     given = {k: v for k, v in fixed.items() if k != "data_root"}
-    text = json.dumps([space, given], sort_keys=True)
-    digest = hashlib.sha256(text.encode()).hexdigest()[:8]
-    study = optuna.create_study(
+    text = json.dumps([space, given, data_hash, made_by], sort_keys=True)
+    digest = hashlib.sha256(text.encode()).hexdigest()[:12]
+    return f"{fixed['model']}-{fixed['dataset']}-{digest}"
+
+
+@contextlib.contextmanager
+def _waiting_for(folder, name):
+    """Holds a lock as soon as no other process does."""
+    while True:
+        with folder_lock(folder, name) as holder:
+            if holder is None:
+                yield
+                return
+        time.sleep(0.05)
+
+
+def _open_study(optuna, folder, name):
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    return optuna.create_study(
         storage=f"sqlite:///{folder / 'search.db'}",
-        study_name=f"{model}-{fixed['dataset']}-{digest}",
+        study_name=name,
         direction="maximize",
         load_if_exists=True,
     )
-    # A trial whose driver was killed is asked for again.
-    for trial in study.get_trials(states=(optuna.trial.TrialState.RUNNING,)):
-        study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
-    return study
+
+
+def _lock(study, trial):
+    """The file that is locked as long as the process of a trial lives."""
+    return f".{study.study_name}-{trial.number}.lock"
+
+
+def _living(study, folder):
+    """Trials that a process works at; those of dead ones are failed."""
+    living = []
+    for trial in study.get_trials(deepcopy=False):
+        if trial.state.name != "RUNNING":
+            continue
+        with folder_lock(folder, _lock(study, trial)) as holder:
+            if holder is not None:
+                living.append(trial)
+                continue
+            (folder / _lock(study, trial)).unlink()
+        # It does not count, and is asked for again.
+        study.tell(trial.number, state=type(trial.state).FAIL)
+    return living
+
+
+def _ask(optuna, study, space, seed, number):
+    study.sampler = optuna.samplers.TPESampler(
+        seed=seed * 100003 + number, n_startup_trials=max(5, len(space))
+    )
+    distribution = optuna.distributions.CategoricalDistribution
+    return study.ask({name: distribution(v) for name, v in space.items()})
+
+
+def _tell(optuna, study, trial, error, folder):
+    if error:
+        trial.set_user_attr("error", error)
+        study.tell(trial, state=optuna.trial.TrialState.FAIL)
+        return
+    metrics = json.loads((folder / "metrics.json").read_text())
+    study.tell(trial, metrics["validation"][MONITOR])
+
+
+def _write_plan(study, fixed, facts, notes, output_root):
+    """The search so far as an experiment."""
+    model = fixed["model"]
+    definition = Definition(
+        name=f"search_{model}",
+        title=f"Search for the best {model}, on validation",
+        part="validation",
+        parameters={"model": model},
+    )
+    cells = {}
+    for trial in study.get_trials(deepcopy=False):
+        if trial.state.name != "FAIL" or "error" in trial.user_attrs:
+            cell = _cell(trial.params, fixed)
+            cells.setdefault(cell.run_id, cell)
+    hashes = dict.fromkeys(cells, facts["content_hash"])
+    plan = Plan(
+        definition,
+        fixed["dataset"],
+        list(cells.values()),
+        facts,
+        hashes,
+        list(notes),
+    )
+    write_plan(plan, output_root)
 
 
 def _finished(study):
     return [t for t in study.get_trials(deepcopy=False) if t.value is not None]
 
 
-def _num_failed(study):
-    """Trials that failed by themselves, not with their driver."""
+def _num_ended(study):
+    """Trials with a result, and those that failed by themselves."""
     trials = study.get_trials(deepcopy=False)
-    return sum("error" in trial.user_attrs for trial in trials)
+    failed = sum("error" in trial.user_attrs for trial in trials)
+    return len(_finished(study)) + failed
+
+
+def _last_line(text):
+    return text.splitlines()[-1]
 
 
 def _cell(parameters, fixed):

@@ -1,4 +1,7 @@
 import json
+import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -6,6 +9,8 @@ from camgr_tf.experiments import search as module
 from camgr_tf.experiments.plan import read_plans
 from camgr_tf.experiments.search import search
 from camgr_tf.experiments.tiny_folder import write_tiny_folder
+from camgr_tf.folder_lock import folder_lock
+from camgr_tf.registry import MODELS
 
 optuna = pytest.importorskip("optuna")
 SPACE = {"l2_weight": [0.0, 0.1, 0.2, 0.3], "learning_rate": [0.01, 0.1]}
@@ -56,6 +61,11 @@ def find(tmp_path, num_trials, **options):
     )
 
 
+def load_study(tmp_path):
+    path = tmp_path / "runs" / "experiments" / "search.db"
+    return optuna.load_study(study_name=None, storage=f"sqlite:///{path}")
+
+
 def test_the_best_setting_is_found(tmp_path, trained):
     write_tiny_folder(tmp_path / "data")
     study = find(tmp_path, 25)
@@ -75,11 +85,7 @@ def test_a_search_goes_on_as_if_it_had_not_stopped(tmp_path, trained):
     trained.clear()
     find(tmp_path / "b", 4)
     # The fifth trial's driver dies.
-    study = optuna.load_study(
-        study_name=None,
-        storage=f"sqlite:///{tmp_path}/b/runs/experiments/search.db",
-    )
-    study.ask()
+    load_study(tmp_path / "b").ask()
     find(tmp_path / "b", 12)
     assert whole == [(p["l2_weight"], p["learning_rate"]) for p in trained]
 
@@ -87,11 +93,124 @@ def test_a_search_goes_on_as_if_it_had_not_stopped(tmp_path, trained):
 def test_failed_trials_count_and_are_not_repeated_for_ever(tmp_path, trained):
     write_tiny_folder(tmp_path / "data")
     space = {"learning_rate": [BROKEN["learning_rate"]]}
-    study = find(tmp_path, 3, space=space)
-    assert len(trained) == 3
-    (first, *_) = study.get_trials()
+    message = "All 2 trials of the search failed, the last one with: diverged"
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match=message):
+            find(tmp_path, 2, space=space)
+    assert len(trained) == 2
+    study = load_study(tmp_path)
+    (first, _) = study.get_trials()
     assert first.state.name == "FAIL"
     assert first.user_attrs == {"error": "diverged"}
+
+
+def test_a_search_whose_first_trials_fail_alike_stops(tmp_path, trained):
+    write_tiny_folder(tmp_path / "data")
+    space = {**SPACE, "learning_rate": [BROKEN["learning_rate"]]}
+    with pytest.raises(RuntimeError, match="first 3 trials failed alike.*div"):
+        find(tmp_path, 20, space=space)
+    assert len(trained) == 3
+
+
+def test_other_data_are_another_search(tmp_path, trained):
+    folder = write_tiny_folder(tmp_path / "data")
+    find(tmp_path, 2)
+    study = find(tmp_path, 3)
+    assert len(trained) == 3
+    shutil.rmtree(folder)
+    write_tiny_folder(tmp_path / "data", seed=1)
+    again = find(tmp_path, 2)
+    assert len(trained) == 5 and len(again.get_trials()) == 2
+    assert again.study_name != study.study_name
+
+
+def test_other_code_is_another_search_unless_ignored(
+    tmp_path, trained, monkeypatch
+):
+    write_tiny_folder(tmp_path / "data")
+    find(tmp_path, 2)
+    find(tmp_path, 2, ignore_code=True)
+    assert len(trained) == 4
+    monkeypatch.setattr(module, "code_hash", lambda model: "other")
+    find(tmp_path, 2)
+    assert len(trained) == 6
+    find(tmp_path, 2, ignore_code=True)
+    assert len(trained) == 6
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"space": {**SPACE, "l2_weight": [0.0, 0.1]}},
+        {"space": {"l2_weight": SPACE["l2_weight"]}},
+        {"overrides": {"patience": 3}},
+        {"seed": 1},
+    ],
+)
+def test_another_question_is_another_search(options, tmp_path, trained):
+    write_tiny_folder(tmp_path / "data")
+    find(tmp_path, 2)
+    study = find(tmp_path, 2, **options)
+    assert len(trained) == 4 and len(study.get_trials()) == 2
+
+
+def test_two_searches_at_one_time_share_the_trials(
+    tmp_path, trained, monkeypatch
+):
+    write_tiny_folder(tmp_path / "data")
+    plain = module.Driver
+    with ThreadPoolExecutor(1) as pool:
+        others = []
+
+        class FirstWaits(plain):
+            def run(self):
+                if not others:
+                    # The second search starts in the midst of this trial,
+                    # and makes all others.
+                    others.append(pool.submit(find, tmp_path, 4))
+                    while len(trained) < 3:
+                        time.sleep(0.01)
+                return super().run()
+
+        monkeypatch.setattr(module, "Driver", FirstWaits)
+        study = find(tmp_path, 4)
+        other = others[0].result()
+    for each in (study, other):
+        states = [trial.state.name for trial in each.get_trials()]
+        assert states == ["COMPLETE"] * 4
+    assert len(trained) == 4
+    (plan,) = read_plans(tmp_path / "runs", ["search_mf"], "tiny")
+    tried = {(p["l2_weight"], p["learning_rate"]) for p in trained}
+    assert len(plan.cells) == len(tried)
+    assert list((tmp_path / "runs/experiments").glob(".*-?.lock")) == []
+
+
+def test_a_trial_whose_process_lives_is_not_failed(tmp_path, trained):
+    write_tiny_folder(tmp_path / "data")
+    find(tmp_path, 1)
+    study = load_study(tmp_path)
+    folder = tmp_path / "runs" / "experiments"
+    lock = module._lock(study, study.ask())
+    with folder_lock(folder, lock):
+        assert len(module._living(study, folder)) == 1
+    assert module._living(study, folder) == []
+    assert [t.state.name for t in study.get_trials()] == ["COMPLETE", "FAIL"]
+
+
+def test_an_interrupted_trial_is_made_again(tmp_path, trained, monkeypatch):
+    write_tiny_folder(tmp_path / "data")
+    plain = module.Driver
+
+    class Interrupted(plain):
+        def run(self):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "Driver", Interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        find(tmp_path, 2)
+    monkeypatch.setattr(module, "Driver", plain)
+    find(tmp_path, 2)
+    assert len(trained) == 2
 
 
 @pytest.mark.parametrize(
@@ -112,7 +231,12 @@ def test_errors(tmp_path, model, options, message):
         search(model, "tiny", tmp_path, 1, **options)
 
 
+def test_a_search_needs_a_trial(tmp_path):
+    with pytest.raises(ValueError, match="Received: num_trials=0"):
+        search("mf", "tiny", tmp_path, 0)
+
+
 def test_a_model_without_ranges_needs_them(tmp_path, monkeypatch):
-    monkeypatch.setattr(module.MODELS["mf"], "search_space", {})
+    monkeypatch.setattr(MODELS["mf"], "search_space", {})
     with pytest.raises(ValueError, match="'mf' declares no `search_space`"):
         search("mf", "tiny", tmp_path, 1)
