@@ -20,8 +20,6 @@ from camgr_tf.staged_file import staged_file
 
 # The parameter that takes the arguments of a notebook's model.
 HYPERPARAMETERS = "hyperparameters"
-# Kernels warn of plain TCP at every start, on a machine of one's own too.
-KERNEL_ARGUMENTS = ("--log-level=ERROR",)
 RUN_MIME = "application/vnd.camgr-tf.run"
 
 
@@ -111,7 +109,6 @@ def run_notebook(
                 parameters=parameters,
                 cwd=str(paths.working_root()),
                 progress_bar=progress,
-                extra_arguments=list(KERNEL_ARGUMENTS),
                 stdout_file=sys.stdout if live_output else None,
                 stderr_file=sys.stderr if live_output else None,
             )

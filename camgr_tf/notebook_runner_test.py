@@ -79,9 +79,3 @@ def test_the_copy_is_kept_with_the_run_that_the_notebook_shows(tmp_path):
     )
     kept = run / "notebooks" / "toy.ipynb"
     assert kept.read_bytes() == output.read_bytes()
-
-
-def test_the_kernel_starts_without_a_warning(tmp_path, capfd):
-    path = notebook(tmp_path, "a = 1", "print(a)")
-    run_notebook(path, tmp_path / "out.ipynb", progress=False)
-    assert capfd.readouterr() == ("", "")

@@ -11,7 +11,9 @@ import numpy as np
 
 
 def named_weights(layer):
-    """Weights by the last two parts of their path, such as `gate/kernel`.
+    """Weights by their path within the layer, such as `gate/kernel`.
+
+    A layer's own weights keep its name before theirs.
 
     Args:
         layer: Built Keras layer.
@@ -19,11 +21,13 @@ def named_weights(layer):
     Returns:
         Dictionary from a string to a float64 array.
     """
-    return {
-        "/".join(weight.path.split("/")[-2:]): np.float64(weight.numpy())
-        for weight in layer.weights
-        if "seed_generator" not in weight.path
-    }
+    named = {}
+    for weight in layer.weights:
+        parts = weight.path.split("/")
+        if "seed_generator" not in weight.path:
+            name = "/".join(parts[1:] if len(parts) > 2 else parts)
+            named[name] = np.float64(weight.numpy())
+    return named
 
 
 def sigmoid(x):
@@ -151,9 +155,10 @@ def cross_attention(
     """Eq. 18 in one reading, for the nodes `own`.
 
     Args:
-        attention: String, a reading of `CrossAttentionFusion`, or
-            `"normalized"`, its `"channel"` with `normalize_logits`. With
-            `"preference"`, `queries` are those of the ID states.
+        attention: String: `"channel"`, `"normalized"` (the same with
+            cosines), `"nodes"`, `"batch"` (the nodes `own` alone),
+            `"heads"`, `"modalities"`, `"preference"` (with the ID states in
+            `queries`) or `"zero"`.
         queries: Array of shape `(num_nodes, dim)`.
         keys: List of arrays of shape `(num_nodes, dim)`.
         values: List of arrays of shape `(num_nodes, dim)`.
@@ -225,13 +230,13 @@ def fuse(
     shares=None,
     rows=None,
     num_heads=8,
-    share_projections=True,
-    residual_mlp=True,
+    scale=None,
 ):
     """Common and distinct part of eq. 26, from eq. 15-26.
 
     Args:
-        weights: Dictionary, of a `CrossAttentionFusion`.
+        weights: Dictionary, of a fusion layer. A matrix that it has none of
+            is the identity, and an MLP is left out.
         query: Array of shape `(num_nodes, dim)`.
         keys: List of arrays of shape `(num_nodes, dim)`.
         node_states: Array of shape `(num_nodes, dim)`.
@@ -241,8 +246,8 @@ def fuse(
         rows: Integer array, the nodes whose result is wanted. Defaults to
             `None`: all.
         num_heads: Integer. Defaults to `8`.
-        share_projections: Boolean. Defaults to `True`.
-        residual_mlp: Boolean. Defaults to `True`.
+        scale: Float, the factor on cosine logits. Defaults to `None`: plain
+            products over the root of the width.
 
     Returns:
         Tuple of arrays of shape `(num_rows, dim)`.
@@ -254,34 +259,33 @@ def fuse(
         groups = [(keys, parts_of, 1.0)]
     parts = []
     for branch in ("common", "distinct"):
-        base = "common" if share_projections else branch
-        q = _project(weights, f"{base}_query", query)
+        q = _project(weights, branch, "query", query)
         asking = q
         if attention == "preference":
-            asking = _project(weights, f"{base}_query", node_states)
+            asking = _project(weights, branch, "query", node_states)
         gate = sigmoid(linear(weights, f"{branch}_gate", node_states[own]))
         total = 0.0
         for group, within, part in groups:
-            values = [_project(weights, f"{base}_value", key) for key in group]
+            values = [_project(weights, branch, "value", key) for key in group]
             attended = cross_attention(
                 attention,
                 asking,
-                [_project(weights, f"{base}_key", key) for key in group],
+                [_project(weights, branch, "key", key) for key in group],
                 values,
                 own,
                 (
-                    _project(weights, f"{base}_key", query),
-                    _project(weights, f"{base}_value", query),
+                    _project(weights, branch, "key", query),
+                    _project(weights, branch, "value", query),
                 ),
-                _temperature(weights),
+                scale,
                 num_heads,
                 shares,
             )
             if branch == "distinct":
                 value = sum(w * v for w, v in zip(within, values))
                 attended = value[own] - attended
-            x = _project(weights, f"{branch}_output", attended) + q[own]
-            if residual_mlp:
+            x = _project(weights, branch, "output", attended) + q[own]
+            if f"{branch}_mlp/last/kernel" in weights:
                 x = x + _mlp(weights, branch, x)
             total = total + part * x * gate
         parts.append(total / 2)
@@ -301,23 +305,20 @@ def info_nce(queries, keys, temperature, own=None, normalize=True):
     return -np.mean(np.log(weights[rows, rows if own is None else own]))
 
 
-def _project(weights, name, x):
-    """`Linear` of eq. 15-22; the identity where the layer has no matrix."""
-    if f"{name}/kernel" not in weights:
-        return x
-    return linear(weights, name, x)
-
-
-def _temperature(weights):
-    logs = [v for name, v in weights.items() if name.endswith("log_scale")]
-    return float(np.exp(logs[0])) if logs else None
+def _project(weights, branch, name, x):
+    """`Linear` of eq. 15-22, the branch's own, the one, or the identity."""
+    for found in (f"{branch}_{name}", name):
+        if f"{found}/kernel" in weights:
+            return linear(weights, found, x)
+    return x
 
 
 def _mlp(weights, branch, x):
     """`MLP(LN(x))` of eq. 20 and 23."""
+    mlp = f"{branch}_mlp"
     mean = x.mean(axis=1, keepdims=True)
     variance = ((x - mean) ** 2).mean(axis=1, keepdims=True)
     x = (x - mean) / np.sqrt(variance + 1e-5)
-    x = x * weights[f"{branch}_norm/gamma"] + weights[f"{branch}_norm/beta"]
-    hidden = np.maximum(linear(weights, f"{branch}_hidden", x), 0.0)
-    return linear(weights, f"{branch}_last", hidden)
+    x = x * weights[f"{mlp}/norm/gamma"] + weights[f"{mlp}/norm/beta"]
+    hidden = np.maximum(linear(weights, f"{mlp}/hidden", x), 0.0)
+    return linear(weights, f"{mlp}/last", hidden)

@@ -3,17 +3,40 @@ import dataclasses
 import numpy as np
 import pytest
 
+from camgr_tf.graphs import semantic_matrix
 from camgr_tf.models.fold_in import ItemNeighbors
-from camgr_tf.registry import MODELS
+from camgr_tf.ops import Adjacency
+from camgr_tf.registry import find_model
+from camgr_tf.research import readings
 from camgr_tf.testing import tiny_dataset
 
 WARM = np.arange(9) < 8  # item 8 has no user in training
-NO_SELF = {"num_heads": 2, "num_neighbors": 3, "include_self": False}
+NO_SELF = {"num_neighbors": 3}
+
+
+class SymmetricWithoutSelf(readings.SymmetricItemGraph):
+    def make_item_graph(self, features):
+        k = self.num_neighbors
+        return Adjacency(semantic_matrix(features, k, False, "symmetric"))
+
+
+class AttentionWithoutSelf(
+    readings.WithoutSelfNeighbor, readings.GraphAttentionEncoder
+):
+    pass
+
+
+class NodesWithoutSelf(readings.WithoutSelfNeighbor, readings.NodeAttention):
+    pass
+
+
+class MeanWithoutSelf(readings.WithoutSelfNeighbor, readings.MeanOfModalities):
+    pass
 
 
 def build(name, **parameters):
     dataset = tiny_dataset()
-    return dataset, MODELS[name](dataset, embedding_dim=4, **parameters)
+    return dataset, find_model(name)(dataset, embedding_dim=4, **parameters)
 
 
 def forget_item(model, item):
@@ -49,12 +72,12 @@ def own_features(dataset, item):
         ("mmgcn", {}),
         ("grcn", {}),
         ("bm3", {}),
-        ("camgr", NO_SELF),
-        ("camgr", {**NO_SELF, "semantic_normalization": "symmetric"}),
-        ("camgr", {**NO_SELF, "encoder": "attention"}),
-        ("camgr", {**NO_SELF, "attention": "nodes"}),
-        ("camgr", {**NO_SELF, "fusion": "mean"}),
-        ("camgr", {**NO_SELF, "num_modal_layers": 2}),
+        (readings.WithoutSelfNeighbor, NO_SELF),
+        (SymmetricWithoutSelf, NO_SELF),
+        (AttentionWithoutSelf, NO_SELF),
+        (NodesWithoutSelf, NO_SELF),
+        (MeanWithoutSelf, NO_SELF),
+        (readings.WithoutSelfNeighbor, {**NO_SELF, "num_modal_layers": 2}),
     ],
 )
 def test_equals_the_models_own_vector_of_a_cold_item_without_id(
@@ -81,10 +104,10 @@ def test_a_model_without_content_gives_zeros(name):
 def test_the_double_of_a_warm_item_gets_its_content(name):
     # One neighbor, itself: the graph is the identity for warm items, and a
     # new item with the features of item 2 sees item 2 alone.
-    # The default's attention asks with the ID, of which a new item has none.
-    content = {"num_heads": 2, "num_modal_layers": 0, "attention": "channel"}
-    arguments = content if name == "camgr" else {}
-    dataset, model = build(name, num_neighbors=1, **arguments)
+    # The default's query is the ID state, of which a new item has none.
+    arguments = {"num_modal_layers": 0} if name == "camgr" else {}
+    built = readings.ChannelAttention if name == "camgr" else name
+    dataset, model = build(built, num_neighbors=1, **arguments)
     if name == "micro":
         states = np.asarray(model.item_table)[2]
         # Both graphs lead to item 2 in each modality: h is its embedding.
@@ -100,7 +123,7 @@ def test_the_double_of_a_warm_item_gets_its_content(name):
         # does not depend on them, by setting the gates' kernels to zero.
         for gate in model.fusion.gates.values():
             gate.kernel.assign(np.zeros((4, 4)))
-        fused = model.fuse(model.encode(), model.modal_states(), rows=None)
+        _, fused = model.states(model.graphs)
         expected = np.asarray(fused)[model.num_users + 2]
     vectors = embed_items(model, dataset, own_features(dataset, 2))
     np.testing.assert_allclose(vectors[0], expected, rtol=1e-4, atol=1e-6)
@@ -141,11 +164,11 @@ def oracle_row(features, new, warm, k):
 def test_weights_are_by_the_true_degree_of_crowded_items(name):
     dataset = crowded_dataset()
     arguments = {"num_neighbors": 10, "embedding_dim": 4}
-    if name == "camgr":
-        arguments |= {"semantic_normalization": "symmetric", "num_heads": 2}
     if name == "micro":
         arguments["initial_graph_weight"] = 1.0
-    model = MODELS[name](dataset, **arguments)
+    symmetric = readings.SymmetricItemGraph
+    model_class = symmetric if name == "camgr" else find_model(name)
+    model = model_class(dataset, **arguments)
     # Item 12 and its doubles of larger id are those that count.
     warm = np.isin(np.arange(14), [10, 11, 12, 13])
     new = dataset.features["text"][12:13] + np.float32(0.1)
@@ -171,7 +194,7 @@ def test_weights_are_by_the_true_degree_of_crowded_items(name):
 
 def test_micros_learned_degrees_are_those_of_its_graph():
     dataset = crowded_dataset()
-    model = MODELS["micro"](
+    model = find_model("micro")(
         dataset, num_neighbors=10, embedding_dim=4, initial_graph_weight=0.0
     )
     warm = np.isin(np.arange(14), [10, 11, 12, 13])
@@ -194,7 +217,7 @@ def test_micros_learned_degrees_are_those_of_its_graph():
 @pytest.mark.parametrize("num_item_layers", [1, 2])
 def test_means_of_neighbors_by_numpy(name, num_item_layers):
     dataset = tiny_dataset()
-    model = MODELS[name](
+    model = find_model(name)(
         dataset,
         embedding_dim=4,
         num_neighbors=3,

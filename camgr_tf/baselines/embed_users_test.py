@@ -7,10 +7,13 @@ import scipy.sparse
 from camgr_tf.models.fold_in import Baskets
 from camgr_tf.models.recommender import Recommender
 from camgr_tf.registry import MODELS
+from camgr_tf.registry import find_model
+from camgr_tf.research import readings
 from camgr_tf.testing import tiny_dataset
 
 SMALL = {
-    "camgr": {"num_heads": 2, "num_neighbors": 3},
+    "camgr": {"num_neighbors": 3},
+    "camgr_paper": {"num_neighbors": 3},
     "freedom": {"num_neighbors": 3},
     "mgcn": {"num_neighbors": 3},
     "pgl": {"num_neighbors": 3},
@@ -26,22 +29,15 @@ WITHOUT_RULE = [
     if MODELS[name].embed_users is Recommender.embed_users
 ]
 CASES = [(name, {}) for name in TRAINED if name not in WITHOUT_RULE] + [
-    ("camgr", {"encoder": "attention"}),
-    ("camgr", {"encoder": "scaled_attention"}),
-    ("camgr", {"user_aggregation": "symmetric"}),
-    ("camgr", {"attention": "nodes"}),
-    ("camgr", {"attention": "batch"}),
-    ("camgr", {"attention": "modalities"}),
-    ("camgr", {"attention": "channel"}),
-    (
-        "camgr",
-        {
-            "attention": "channel",
-            "normalize_logits": True,
-            "identity_start": False,
-        },
-    ),
-    ("camgr", {"fusion": "weighted_mean"}),
+    (readings.GraphAttentionEncoder, {"num_neighbors": 3}),
+    (readings.DegreeAttention, {"num_neighbors": 3}),
+    (readings.SymmetricUserMean, {"num_neighbors": 3}),
+    (readings.NodeAttention, {"num_neighbors": 3}),
+    (readings.BatchAttention, {"num_neighbors": 3}),
+    (readings.MeanQuery, {"num_neighbors": 3}),
+    (readings.ChannelAttention, {"num_neighbors": 3}),
+    (readings.CosineChannelAttention, {"num_neighbors": 3}),
+    (readings.LearnedMean, {"num_neighbors": 3}),
     ("camgr", {"num_modal_layers": 0}),
     ("camgr", {"num_modal_layers": 3}),
     ("grcn", {"route_prototypes": True}),
@@ -51,7 +47,7 @@ CASES = [(name, {}) for name in TRAINED if name not in WITHOUT_RULE] + [
 
 def build(name, parameters=(), dataset=None):
     parameters = {**SMALL.get(name, {}), **dict(parameters)}
-    return MODELS[name](
+    return find_model(name)(
         dataset or tiny_dataset(), embedding_dim=4, **parameters
     )
 
@@ -158,8 +154,6 @@ def build_any(name, dataset, **parameters):
     arguments = inspect.signature(MODELS[name].__init__).parameters
     if "num_neighbors" in arguments:
         parameters["num_neighbors"] = 3
-    if "num_heads" in arguments:
-        parameters["num_heads"] = 2
     if "embedding_dim" in arguments:
         parameters["embedding_dim"] = 4
     return MODELS[name](dataset, **parameters)

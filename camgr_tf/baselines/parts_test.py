@@ -2,10 +2,12 @@ import numpy as np
 import pytest
 
 from camgr_tf.registry import MODELS
+from camgr_tf.research import readings
 from camgr_tf.testing import tiny_dataset
 
 SMALL = {
-    "camgr": {"num_heads": 2, "num_neighbors": 3},
+    "camgr": {"num_neighbors": 3},
+    "camgr_paper": {"num_neighbors": 3},
     "freedom": {"num_neighbors": 3},
     "mgcn": {"num_neighbors": 3},
     "pgl": {"num_neighbors": 3},
@@ -16,6 +18,7 @@ SMALL = {
 ITEM_PARTS = {
     "bm3": {"id"},
     "camgr": {"id", "common", "distinct"},
+    "camgr_paper": {"id", "common", "distinct"},
     "freedom": {"id", "image", "text"},
     "grcn": {"id", "image", "text"},
     "lightgcn": {"id"},
@@ -59,11 +62,13 @@ def test_parts_add_up_to_the_final_vectors(name):
 
 
 def test_mean_fusion_splits_into_modalities():
-    model, dataset = build("camgr", fusion="weighted_mean")
+    model = readings.LearnedMean(tiny_dataset(), num_neighbors=3)
     model.fusion.logits.assign([0.0, np.log(3.0)])
     _, item_parts = parts_of(model)
     # Softmax of (0, log 3) is (1/4, 3/4).
-    text = np.asarray(model.modal_states()["text"])[model.num_users :]
+    text = np.asarray(model.modal_states(model.graphs)["text"])[
+        model.num_users :
+    ]
     np.testing.assert_allclose(item_parts["text"], 0.75 * text, atol=1e-6)
 
 

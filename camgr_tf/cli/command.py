@@ -29,7 +29,6 @@ COMMANDS = (
     "report",
     "bench",
 )
-RESUMABLE = ("train", "sweep", "search")
 FAULT = 1
 INTERRUPTED = 130
 EXAMPLES = """
@@ -63,10 +62,7 @@ def main(argv=None):
         with reporting(options.prog):
             return options.run(options) or 0
     except KeyboardInterrupt:
-        more = ""
-        if options.prog.split()[-1] in RESUMABLE:
-            more = "; the same command goes on from here"
-        sys.stderr.write(f"\n{options.prog}: interrupted{more}\n")
+        sys.stderr.write(f"\n{options.prog}: interrupted\n")
         return INTERRUPTED
     except BrokenPipeError:
         # Whoever read the output, such as `head`, has enough of it.

@@ -4,11 +4,9 @@ import shlex
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-import camgr_tf
 from camgr_tf.cli import main
 from camgr_tf.cli import train
 from camgr_tf.cli.command import COMMANDS
@@ -185,11 +183,12 @@ def test_debug_shows_the_traceback_of_a_mistake(capsys):
 
 
 def test_an_interruption_ends_with_130(failing, capsys):
+    # Started in the background, this process may ignore the signal.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     failing(lambda: signal.raise_signal(signal.SIGINT))
     assert main(["train"]) == 130
-    assert capsys.readouterr().err == (
-        "\ncamgr train: interrupted; the same command goes on from here\n"
-    )
+    signal.signal(signal.SIGINT, before)
+    assert capsys.readouterr().err == "\ncamgr train: interrupted\n"
 
 
 def test_termination_is_an_interruption_and_only_while_it_runs(failing):
@@ -217,11 +216,3 @@ def test_python_dash_m_and_a_reader_that_has_enough():
         env=environment,
     )
     assert (result.stdout, result.stderr) == ("", "")
-
-
-def test_nothing_imports_the_commands():
-    package = Path(camgr_tf.__file__).parent
-    for path in package.rglob("*.py"):
-        own = path.parent.name == "cli" or path.name == "__main__.py"
-        if not own and not path.name.endswith("_test.py"):
-            assert "camgr_tf.cli" not in path.read_text(), path

@@ -85,7 +85,7 @@ def test_statistics_have_no_cells():
         ("table2", 1, {"num_layers": 3}, r"'MF'.* has no parameter num_layers"),
         ("table3", 1, {"temprature": 1}, r"has no parameter temprature"),
         ("figure3", 1, {"num_neighbors": 5}, r"sets 'num_neighbors' itself"),
-        ("table3", 1, {"purification": "item"}, r"sets 'purification' itself"),
+        ("table3", 1, {"model": "mf"}, r"sets 'model' itself"),
         ("table3", 1, {"seed": 5}, r"'seed' is an option of its own"),
         (
             "table3",

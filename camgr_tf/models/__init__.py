@@ -2,6 +2,7 @@
 
 import camgr_tf.backend  # noqa: F401
 from camgr_tf.models.camgr import CAmgr
+from camgr_tf.models.camgr_paper import CAmgrPaper
 from camgr_tf.models.recommender import Recommender
 
-__all__ = ["CAmgr", "Recommender"]
+__all__ = ["CAmgr", "CAmgrPaper", "Recommender"]

@@ -160,7 +160,7 @@ def test_defaults_of_what_a_model_may_override():
 
 
 def test_refuses_bad_arguments():
-    message = "`embedding_dim` must be positive. Received: embedding_dim=0"
+    message = "`embedding_dim` must be an integer, positive. Received: .*=0"
     with pytest.raises(ValueError, match=message):
         Recommender(tiny_dataset(), embedding_dim=0)
     message = "`initializer` must be 'xavier_uniform', .*initializer='ones'"

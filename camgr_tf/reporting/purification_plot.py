@@ -71,7 +71,7 @@ def sample_states(run, modality, num_items=NUM_ITEMS, seed=0):
     generator = np.random.default_rng(seed)
     count = min(num_items, len(features[modality]))
     items = generator.choice(len(features[modality]), count, replace=False)
-    purified = np.asarray(run.model.purify()[modality])
+    purified = np.asarray(run.model.purify(run.model.graphs)[modality])
     return {
         f"{modality} features": features[modality][items],
         f"{modality}, purified": purified[items],

@@ -20,7 +20,7 @@ def test_the_same_items_are_shown_before_and_after():
     features = dataset.features["image"]
     items = [int(np.argmin(abs(features - row).sum(1))) for row in before]
     assert len(set(items)) == 5
-    purified = np.asarray(model.purify()["image"])
+    purified = np.asarray(model.purify(model.graphs)["image"])
     np.testing.assert_allclose(after, purified[items])
     # No more items than there are.
     assert len(sample_states(run, "text")["text, purified"]) == 9

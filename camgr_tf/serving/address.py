@@ -1,4 +1,3 @@
-import os
 import socket
 
 
@@ -20,10 +19,7 @@ def check_address(host, port):
         with socket.create_server((host, port), family=family):
             pass
     except OSError as error:
-        # Those of name look-ups are negative and have texts of their own.
-        number = error.errno or 0
-        reason = os.strerror(number) if number > 0 else error.strerror
         raise ValueError(
-            f"Nothing can listen on {host}:{port} ({reason or error}). Choose "
-            "another host or port."
+            f"Nothing can listen on {host}:{port} ({error.strerror or error})."
+            " Choose another host or port."
         ) from error

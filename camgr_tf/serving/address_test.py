@@ -22,7 +22,5 @@ def test_what_is_no_address(host, port, message):
 def test_a_taken_port():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(
-            ValueError, match=rf"127.0.0.1:{port} \(Address already in use\)"
-        ):
+        with pytest.raises(ValueError, match=f"listen on 127.0.0.1:{port}"):
             check_address("127.0.0.1", port)

@@ -84,10 +84,10 @@ def test_weights_move_the_item_vectors(small_camgr, explainer):
     np.testing.assert_allclose(same, small_camgr.item_vectors, atol=1e-6)
     silent = explainer.weighted_item_vectors({"image": 0.0})
     model = small_camgr.model
-    modal = dict(model.modal_states())
+    modal = dict(model.modal_states(model.graphs))
     modal["image"] = modal["image"] * 0.0
-    nodes = model.encode()
-    expected = np.asarray(nodes + model.fuse(nodes, modal, rows=None))
+    nodes = model.encode(model.graphs)
+    expected = np.asarray(nodes + model.fusion(nodes, list(modal.values())))
     np.testing.assert_allclose(
         silent[:23], expected[model.num_users :][:23], atol=1e-5
     )

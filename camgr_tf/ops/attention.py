@@ -12,7 +12,7 @@ import math
 import tensorflow as tf
 from keras import ops
 
-from camgr_tf.ops import l2_normalize
+from camgr_tf.ops.normalize import l2_normalize
 
 
 def channel_attention(queries, keys, values, logit_scale, normalize=False):
@@ -186,14 +186,3 @@ def modality_attention(
 def paper_logit_scale(dim):
     """`1 / sqrt(d_k)` of eq. 18 and 21."""
     return 1.0 / math.sqrt(dim)
-
-
-ATTENTIONS = (
-    "channel",
-    "batch",
-    "nodes",
-    "heads",
-    "modalities",
-    "preference",
-    "zero",
-)

@@ -1,0 +1,71 @@
+from camgr_tf.graphs import InteractionGraphs
+from camgr_tf.graphs import cache_folder
+from camgr_tf.graphs import semantic_matrix
+from camgr_tf.layers import ModalityPurification
+from camgr_tf.layers import PreferenceFusion
+from camgr_tf.layers.weight_name import weight_name
+from camgr_tf.models.camgr_fold_in import CAmgrFoldIn
+from camgr_tf.ops import Adjacency
+from camgr_tf.ops import sparse_matmul
+
+
+class CAmgrParts(CAmgrFoldIn):
+    """The graphs and layers of `CAmgr`: what a reading may replace.
+
+    Each method stands for a choice that the paper leaves open or that this
+    package made otherwise; a reading is a subclass that overrides one.
+    """
+
+    fusion_layer = PreferenceFusion
+
+    def make_graphs(self, interactions):
+        """Users and items: encoder (7), means (2-4, 14)."""
+        return InteractionGraphs.build(interactions, "row")
+
+    def make_item_graph(self, features):
+        """The graph of similar items of a modality (10-12)."""
+        k, cache = self.num_neighbors, cache_folder()
+        return Adjacency(semantic_matrix(features, k, True, "row", cache))
+
+    def make_tables(self):
+        """ID embeddings of users and of items."""
+        dim = self.embedding_dim
+        return (
+            self.table("user_embeddings", (self.num_users, dim)),
+            self.table("item_embeddings", (self.num_items, dim)),
+        )
+
+    def make_purifier(self, modality):
+        """The gate of a modality (1, 5, 6)."""
+        return ModalityPurification(
+            self.embedding_dim,
+            seed=self.next_seed(),
+            name=weight_name(f"purification_{modality}"),
+        )
+
+    def make_encoder(self):
+        """Layers with weights of the encoder (7, 8): none here."""
+
+    def convolve(self, layer, adjacency, states):
+        """One layer of the encoder, with constant weights (7, 8)."""
+        return sparse_matmul(adjacency, states)
+
+    def make_fusion(self, **arguments):
+        """The layer of eq. 15-26."""
+        return self.fusion_layer(
+            self.embedding_dim,
+            dropout=self.fusion_dropout,
+            seed=self.next_seed(),
+            name="fusion",
+            **arguments,
+        )
+
+    def training_graphs(self, user_ids, item_ids):
+        """The graphs of a step, without the pairs that it is to predict."""
+        return self.graphs.without(user_ids, item_ids)
+
+    def learning_rate_scale(self, variable):
+        path = variable.path
+        if path.startswith("fusion/") and "/modality_mean/" not in path:
+            return self.fusion_learning_rate_scale
+        return 1.0
