@@ -22,6 +22,7 @@ by_name = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 OWN = {
     "experiments",
     "hyperparameters",
+    "include_self",
     "num_points",
     "num_users_shown",
     "output_root",
