@@ -45,7 +45,7 @@ def run(options):
     from camgr_tf.serving.lists import check_file
 
     check_file(target)
-    comparison = compare_runs(folders)
+    comparison, figure = compare_runs(folders), plot_runs(folders)
     if len(comparison.settings):
         write(f"What differs:\n{comparison.settings.to_string()}")
     else:
@@ -70,7 +70,7 @@ def run(options):
         )
     for note in comparison.notes:
         write(f"\nNote: {note}")
-    path = save_figure(plot_runs(folders), target.parent, target.stem)
+    path = save_figure(figure, target.parent, target.stem)
     write(f"\nFigure: {path}")
 
 

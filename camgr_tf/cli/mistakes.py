@@ -48,6 +48,8 @@ def one_line(error):
         String.
     """
     text = str(error) or type(error).__name__
+    if isinstance(error, OSError) and error.strerror:
+        text = error.strerror
     if isinstance(error, OSError) and error.strerror and error.filename:
         text = f"{error.filename}: {error.strerror}"
         if isinstance(error, FileExistsError):

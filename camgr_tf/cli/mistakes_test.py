@@ -59,6 +59,11 @@ def test_files_that_cannot_be_written_are_mistakes(tmp_path):
     assert one_line(error) == f"{tmp_path}/file is there and is no folder"
 
 
+def test_an_error_of_the_system_without_a_file():
+    error = OSError(28, "No space left on device")
+    assert one_line(error) == "No space left on device"
+
+
 def test_several_lines_become_sentences_of_one():
     text = "a could not be fetched: no address\n  By hand: get it.\n\nb too"
     assert one_line(ValueError(text)) == (

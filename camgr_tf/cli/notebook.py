@@ -151,6 +151,7 @@ def _execute(path, output, parameters):
         if error.ename not in ("FileNotFoundError", "ValueError"):
             raise
         raise ValueError(
-            f"{path.name}, cell {error.exec_count}: {error.evalue} The "
-            f"notebook with the error is {failed}."
+            f"{path.name}, cell {error.exec_count}: "
+            f"{error.evalue.rstrip('.')}. The notebook with the error is "
+            f"{failed}."
         ) from error

@@ -21,6 +21,7 @@ def find_run(text, output_root=None):
     """
     root = paths.output_root(output_root)
     folder = paths.absolute(text)
+    text = text.rstrip("/") or text
     if _is_run(folder):
         return folder
     if _is_run(root / text):
@@ -38,6 +39,8 @@ def find_run(text, output_root=None):
         inside = list_runs(folder)
         has = f"the runs {_some(inside)}" if inside else "no config.json"
         raise FileNotFoundError(f"{folder} is no run: it has {has}.")
+    if folder.is_file():
+        raise FileNotFoundError(f"{folder} is a file; a run is a folder.")
     if "/" in text:
         raise FileNotFoundError(
             f"There is no folder {folder}{near_names(text, names)}."

@@ -23,6 +23,7 @@ def root(tmp_path, monkeypatch):
         "demo-vbpr-seed0-cc",
         "demo-vbpr",
         "demo-v",
+        "demo-v/",
     ],
 )
 def test_ways_to_name_a_run(root, text):
@@ -50,6 +51,10 @@ def test_the_home_folder(root, monkeypatch):
         ("figures", "There is no run 'figures'"),
         ("./outputs", "outputs is no run: it has the runs demo-mf-seed0-aa"),
         ("outputs/figures", "figures is no run: it has no config.json"),
+        (
+            "outputs/demo-vbpr-seed0-cc/config.json",
+            "config.json is a file; a run is a folder",
+        ),
         ("nowhere/demo", "There is no folder .*nowhere/demo"),
         ("", "There is no run ''"),
     ],

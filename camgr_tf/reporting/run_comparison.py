@@ -11,6 +11,7 @@ from camgr_tf.experiments.statistics import adjust_holm
 from camgr_tf.experiments.statistics import compare_users
 from camgr_tf.reporting.result_tables import metric_name
 from camgr_tf.training.saved_runs import read_description
+from camgr_tf.training.saved_runs import read_history
 from camgr_tf.training.saved_runs import read_metrics
 from camgr_tf.training.state import load_arrays
 
@@ -83,6 +84,12 @@ def compare_runs(folders, metrics=METRICS):
         dtype="float64",
     )
     tests, notes = _test(folders, names, metrics)
+    for name, description in zip(names[1:], descriptions[1:]):
+        if description["data_hash"] != descriptions[0]["data_hash"]:
+            notes.append(
+                f"{name} and {names[0]} were trained on different data: what "
+                "differs between them may come from there."
+            )
     masked = [result.get("masked_in_test") for result in results]
     for name, other in zip(names[1:], masked[1:]):
         if other != masked[0]:
@@ -129,15 +136,15 @@ def plot_runs(folders):
     epochs, bars = figure.subplots(1, 2)
     width = 0.8 / len(folders)
     for place, (folder, name) in enumerate(zip(folders, run_names(folders))):
-        history = pd.read_csv(folder / "history.csv")
-        best = read_metrics(folder)["best_epoch"]
+        history, results = read_history(folder), read_metrics(folder)
+        best = results["best_epoch"]
         (line,) = epochs.plot(history["epoch"], history["val_recall@20"])
         at_best = history[history["epoch"] == best]
         epochs.plot(at_best["epoch"], at_best["val_recall@20"], "o",
                     color=line.get_color())  # fmt: skip
-        users = load_arrays(folder / "per_user.npz")[0]
-        means = [users[metric].mean() for metric in METRICS]
-        errors = [
+        means = [results["test"].get(metric, np.nan) for metric in METRICS]
+        users = _read_users(folder)
+        errors = users and [
             1.96 * users[m].std() / np.sqrt(len(users[m])) for m in METRICS
         ]
         at = np.arange(len(METRICS)) + (place - (len(folders) - 1) / 2) * width
@@ -176,7 +183,9 @@ def _test(folders, names, metrics):
         ours = users[0]
         if theirs is None or ours is None:
             lacking = names[0] if ours is None else name
-            notes.append(f"{name} is not tested: {lacking} has no per_user.npz")
+            notes.append(
+                f"{name} is not tested: {lacking} has no per_user.npz."
+            )
             continue
         if not np.array_equal(ours["user_ids"], theirs["user_ids"]):
             notes.append(

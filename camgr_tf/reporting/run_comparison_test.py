@@ -103,6 +103,34 @@ def test_draws_epochs_and_means_with_intervals(make_run):
     assert heights == pytest.approx([0.35] * 4 + [3.5 / 6] * 4)
 
 
+def test_runs_on_other_data_are_noted(make_run):
+    folders = [make_run("a", OURS), make_run("b", THEIRS)]
+    config = (folders[1] / "config.json").read_text()
+    (folders[1] / "config.json").write_text(config.replace("abc", "abd"))
+    (note,) = compare_runs(folders).notes
+    assert note.startswith("b and a were trained on different data")
+
+
+def test_without_values_of_users_there_are_means_and_no_test(make_run):
+    folders = [make_run("a", OURS), make_run("b", THEIRS)]
+    (folders[0] / "per_user.npz").unlink()
+    assert compare_runs(folders).notes == [
+        "b is not tested: a has no per_user.npz."
+    ]
+    _, bars = plot_runs(folders).axes
+    assert bars.patches[0].get_height() == pytest.approx(0.35)
+
+
+def test_a_run_without_epochs_is_named(make_run):
+    folders = [make_run("a", OURS), make_run("b", THEIRS)]
+    (folders[1] / "history.csv").write_text("")
+    with pytest.raises(ValueError, match="b/history.csv is no table of epo"):
+        plot_runs(folders)
+    (folders[1] / "history.csv").unlink()
+    with pytest.raises(FileNotFoundError, match="b is no finished run"):
+        plot_runs(folders)
+
+
 def test_one_run_or_the_same_twice(make_run):
     folder = make_run("a", OURS)
     with pytest.raises(ValueError, match="at least two runs. Received: a"):

@@ -95,7 +95,7 @@ def load_run(folder, data_root=None, dataset=None, model=None):
     metrics = read_metrics(folder)
     description = read_description(folder)
     config = _read_config(folder, description, metrics)
-    history = _read_history(folder / "history.csv")
+    history = read_history(folder)
     if dataset is None:
         dataset = read_dataset(config, data_root or _recorded_root(description))
     if dataset.content_hash != description["data_hash"]:
@@ -262,11 +262,34 @@ def _read_config(folder, description, metrics):
     return config
 
 
-def _read_history(path):
+def read_history(folder):
+    """A run's `history.csv`.
+
+    Args:
+        folder: Path of `outputs/<run_id>`.
+
+    Returns:
+        DataFrame, one row an epoch.
+
+    Raises:
+        FileNotFoundError: If there is none.
+        ValueError: If it is no table of epochs.
+    """
+    path = folder / "history.csv"
     try:
-        return pd.read_csv(path)
+        history = pd.read_csv(path)
+    except FileNotFoundError as error:
+        raise FileNotFoundError(
+            f"{folder} is no finished run: it has no history.csv."
+        ) from error
     except (ValueError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} is no table of epochs: {error}") from error
+    if "epoch" not in history:
+        raise ValueError(
+            f"{path} is no table of epochs. Received: the columns "
+            f"{', '.join(history.columns)}"
+        )
+    return history
 
 
 def _read_object(path, keys):
