@@ -24,5 +24,6 @@ def plot_item(axes, item, caption=""):
     axes.set_yticks([])
     text = item.get("title") or item["original_id"]
     lines = textwrap.wrap(text, width=24)[:3]
-    axes.set_xlabel("\n".join(lines), fontsize=7)
-    axes.set_title(caption, fontsize=8)
+    # Two dollar signs in a title are prices, and no formula.
+    axes.set_xlabel("\n".join(lines), fontsize=7, parse_math=False)
+    axes.set_title(caption, fontsize=8, parse_math=False)

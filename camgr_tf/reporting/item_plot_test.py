@@ -1,3 +1,4 @@
+import io
 import tempfile
 import unittest
 from pathlib import Path
@@ -32,6 +33,14 @@ class PlotItemTest(unittest.TestCase):
         self.assertEqual(len(axes.images), 0)
         self.assertEqual(axes.texts[0].get_text(), "no picture")
         self.assertEqual(axes.get_xlabel(), "m1")
+
+    def test_dollar_signs_are_no_formula(self):
+        for title in ("$5 off, now $10", "$\\frac$", "a^b $x_$ ~ {"):
+            figure = Figure()
+            item = {"original_id": "m1", "title": title}
+            plot_item(figure.subplots(), item, title)
+            figure.savefig(io.BytesIO())  # a bad formula fails here
+            self.assertFalse(figure.axes[0].xaxis.label.get_parse_math())
 
     def test_long_titles_are_wrapped_and_cut(self):
         axes = Figure().subplots()

@@ -7,6 +7,7 @@ from dataclasses import field
 from pathlib import Path
 
 import jinja2
+import matplotlib
 import pandas as pd
 
 from camgr_tf.experiments.added_results import add_experiments
@@ -225,6 +226,8 @@ def _place(plan):
     return kind, name, plan.dataset
 
 
+# A dollar sign in a name or label is itself, and begins no formula.
+@matplotlib.rc_context({"text.parse_math": False})
 def _plot(results, definition, output_root):
     if not any(len(result.rows) for result in results):
         return None

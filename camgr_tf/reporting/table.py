@@ -1,11 +1,19 @@
 """A table of results, and its three forms of text."""
 
 import html
+import re
 from dataclasses import dataclass
 from dataclasses import field
 
 LATEX_SPECIAL = {
     "\\": r"\textbackslash{}",
+    "^": r"\textasciicircum{}",
+    "~": r"\textasciitilde{}",
+    "|": r"\textbar{}",
+    # A row that begins with one of these would be read as an option of the
+    # line break before it.
+    "[": "{[}",
+    "*": "{*}",
     "&": r"\&",
     "%": r"\%",
     "#": r"\#",
@@ -22,6 +30,14 @@ LATEX_SPECIAL = {
     "<": r"$<$",
     ">": r"$>$",
 }
+
+# What Markdown reads as marks: an underscore at the end of a word, an
+# ampersand before a name, and some only at the beginning, before a blank.
+MARKDOWN_SPECIAL = re.compile(
+    r"[\\|*`~\[\]<>#$]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)"
+    r"|^[-+](?=\s|$)|^-(?=-)"
+)
+NUMBERED = re.compile(r"^(\d+)([.)])(?=\s|$)")
 
 
 @dataclass(frozen=True)
@@ -91,18 +107,21 @@ def to_markdown(table):
     """
 
     def show(entry):
-        text = entry.text.replace("|", "\\|")
+        text = _escape_markdown(entry.text)
         wraps = {1: "**{}**", 2: "<u>{}</u>"}
-        return wraps.get(entry.rank, "{}").format(text) + entry.mark
+        if text and entry.rank in wraps:
+            text = wraps[entry.rank].format(text)
+        return text + _escape_markdown(entry.mark)
 
-    lines = [f"### {table.title}", ""]
-    lines.append("| " + " | ".join(table.header) + " |")
+    lines = [f"### {_escape_markdown(table.title)}", ""]
+    header = map(_escape_markdown, table.header)
+    lines.append("| " + " | ".join(header) + " |")
     align = [":--"] * table.num_keys
     align += ["--:"] * (len(table.header) - table.num_keys)
     lines.append("| " + " | ".join(align) + " |")
     for row in _without_repeats(table):
         lines.append("| " + " | ".join(map(show, row)) + " |")
-    lines += ["", *(f"- {note}" for note in table.notes)]
+    lines += ["", *(f"- {_escape_markdown(note)}" for note in table.notes)]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -128,7 +147,7 @@ def to_latex(table):
         r"\begin{table*}[t]",
         r"\centering\small",
         rf"\caption{{{_escape_latex(table.title)}}}",
-        rf"\label{{tab:{table.name}}}",
+        rf"\label{{tab:{re.sub('[^0-9A-Za-z:._-]', '-', table.name)}}}",
         rf"\begin{{tabular}}{{{columns}}}",
         r"\toprule",
         " & ".join(map(_escape_latex, table.header)) + r" \\",
@@ -219,5 +238,16 @@ def _without_repeats(table):
         yield [Entry()] * same + row[same:]
 
 
+def _escape_markdown(text):
+    """The text as Markdown shows it unchanged, in a table or beside one."""
+    text = MARKDOWN_SPECIAL.sub(r"\\\g<0>", _one_line(text))
+    return NUMBERED.sub(r"\1\\\2", text)
+
+
 def _escape_latex(text):
+    text = _one_line(text)
     return "".join(LATEX_SPECIAL.get(letter, letter) for letter in text)
+
+
+def _one_line(text):
+    return " ".join(text.split())
