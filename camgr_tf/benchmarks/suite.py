@@ -8,6 +8,7 @@ from camgr_tf.benchmarks.table import GROWTH
 from camgr_tf.benchmarks.table import fit_growth
 from camgr_tf.data.dataset import find_dataset
 from camgr_tf.registry import MODELS
+from camgr_tf.registry import find_model
 
 # Narrow: at 8 x Baby the exact graph of 4096 columns takes an hour.
 NARROW = {"image": 64, "text": 64}
@@ -42,17 +43,15 @@ def plan_tasks(options):
         List of dictionaries.
 
     Raises:
-        ValueError: For an unknown model or a malformed width.
+        ValueError: For an unknown model, one that does not train, or a malformed
+            width.
     """
     models = options.models
     if models is None:
         models = [name for name, model in MODELS.items() if model.trains]
-    unknown = sorted(set(models) - set(MODELS))
-    if unknown:
-        raise ValueError(
-            f"`--models` must be among {sorted(MODELS)}. "
-            f"Received: {', '.join(unknown)}"
-        )
+    for model in models:
+        if not find_model(model).trains:
+            raise ValueError(f"`--models`: {model} has no training to measure.")
     if options.dataset:
         folder = find_dataset(options.dataset, options.data_root)
         root = str(folder.parent)

@@ -72,7 +72,8 @@ def test_a_task_for_each_model_and_size():
 @pytest.mark.parametrize(
     "words, message",
     [
-        ("--models mg", "`--models` must be among .* Received: mg"),
+        ("--models mg", "`model` must be one of .* Received: model='mg'"),
+        ("--models popularity", "popularity has no training to measure"),
         ("--widths image", "must be like image=4096 .* Received: image"),
         ("--latency demo-mf", "There is no run 'demo-mf'"),
         ("--to /dev/null/x", "/dev/null is a file, and no folder"),

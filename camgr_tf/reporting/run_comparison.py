@@ -150,6 +150,7 @@ def plot_runs(folders):
         at = np.arange(len(METRICS)) + (place - (len(folders) - 1) / 2) * width
         bars.bar(at, means, 0.9 * width, yerr=errors, label=name)
     epochs.set_xlabel("epoch")
+    epochs.xaxis.get_major_locator().set_params(integer=True)
     epochs.set_ylabel("validation Recall@20")
     epochs.set_ylim(bottom=0)
     bars.set_xticks(range(len(METRICS)), map(metric_name, METRICS))
