@@ -43,8 +43,8 @@ def plan_tasks(options):
         List of dictionaries.
 
     Raises:
-        ValueError: For an unknown model, one that does not train, or a malformed
-            width.
+        ValueError: For an unknown model, one that does not train, or a
+            malformed width.
     """
     models = options.models
     if models is None:
