@@ -11,6 +11,7 @@ SUMMARY = "write tables, figures and one HTML page of the sweeps"
 EXAMPLES = """
     camgr report
     camgr report table3 figure2 --dataset baby --to /tmp/report
+    camgr report --readme README.md
 """
 
 
@@ -39,11 +40,25 @@ def add_arguments(parser):
         "for these sweeps where they are planned and not made here, and its "
         "other experiments are added to results.csv and significance.csv",
     )
+    parser.add_argument(
+        "--readme",
+        type=folder,
+        metavar="FILE",
+        help="write instead the table of readings into this Markdown file, "
+        "from results.csv in --add (default: outputs/results beside the file)",
+    )
     add_output_root(parser)
 
 
 def run(options):
     """Writes it from the results alone."""
+    if options.readme:
+        from camgr_tf.reporting.readings_table import write_readings
+
+        results = options.add or options.readme.parent / "outputs" / "results"
+        write_readings(options.readme, results / "results.csv")
+        write(f"{options.readme}, its table of readings")
+        return
     from camgr_tf.reporting.report import write_report
     from camgr_tf.serving.lists import check_file
 
