@@ -3,6 +3,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from camgr_tf.experiments.cells import plan_cells
 from camgr_tf.experiments.definition import load_definition
 from camgr_tf.reporting import readings_table as module
 from camgr_tf.reporting.readings_table import readings_table
@@ -77,3 +78,14 @@ def test_every_label_with_results_can_be_run_by_name():
         labels = {v["label"] for v in load_definition(experiment).variants}
         measured = rows[rows["experiment"] == experiment]["label"]
         assert set(measured) <= labels, experiment
+
+
+def test_published_runs_are_those_that_would_be_planned_today():
+    # By their names `camgr report --add outputs/results` finds them.
+    rows = pd.read_csv(PROJECT / "outputs" / "results" / "results.csv")
+    rows = rows[rows["dataset"] == "baby"]
+    for experiment, published in rows.groupby("experiment"):
+        cells = plan_cells(load_definition(experiment), "baby", seeds=3)
+        planned = {(c.label, c.config.seed): c.run_id for c in cells}
+        for row in published.itertuples():
+            assert row.run_id == planned[row.label, row.seed], row.label
