@@ -6,9 +6,9 @@ import pytest
 import tensorflow as tf
 from keras import ops
 
-from camgr_tf.baselines import oracle
 from camgr_tf.baselines.bm3 import BM3
 from camgr_tf.baselines.bm3 import distance
+from camgr_tf.testing import oracle
 from camgr_tf.testing import tiny_batch
 from camgr_tf.testing import tiny_dataset
 from camgr_tf.training.adam import Adam

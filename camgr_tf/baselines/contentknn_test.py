@@ -3,9 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from camgr_tf.baselines import oracle
 from camgr_tf.baselines.contentknn import ContentKNN
 from camgr_tf.models.fold_in import ItemNeighbors
+from camgr_tf.testing import oracle
 from camgr_tf.testing import tiny_dataset
 
 ONE_TO_THREE = [

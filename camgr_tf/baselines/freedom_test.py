@@ -3,9 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from camgr_tf.baselines import oracle
 from camgr_tf.baselines.freedom import FREEDOM
 from camgr_tf.baselines.lightgcn import LightGCN
+from camgr_tf.testing import oracle
 from camgr_tf.testing import tiny_batch
 from camgr_tf.testing import tiny_dataset
 

@@ -3,11 +3,11 @@ import pytest
 import tensorflow as tf
 
 from camgr_tf.baselines.grcn import GRCN
-from camgr_tf.baselines.oracle import bpr
-from camgr_tf.baselines.oracle import dense
-from camgr_tf.baselines.oracle import unit_rows
 from camgr_tf.testing import tiny_batch
 from camgr_tf.testing import tiny_dataset
+from camgr_tf.testing.oracle import bpr
+from camgr_tf.testing.oracle import dense
+from camgr_tf.testing.oracle import unit_rows
 from camgr_tf.training.adam import Adam
 
 

@@ -3,10 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from camgr_tf.baselines import oracle
 from camgr_tf.baselines.itemknn import ItemKNN
 from camgr_tf.baselines.itemknn import co_occurrence_similarities
 from camgr_tf.graphs import interaction_matrix
+from camgr_tf.testing import oracle
 from camgr_tf.testing import tiny_dataset
 
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from keras import ops
 
-from camgr_tf.baselines import oracle
 from camgr_tf.baselines.lightgcn import LightGCN
 from camgr_tf.baselines.mgcn import MGCN
+from camgr_tf.testing import oracle
 from camgr_tf.testing import tiny_batch
 from camgr_tf.testing import tiny_dataset
 from camgr_tf.training.adam import Adam

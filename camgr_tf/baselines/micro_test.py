@@ -3,16 +3,16 @@ import pytest
 import tensorflow as tf
 
 from camgr_tf.baselines.micro import MICRO
-from camgr_tf.baselines.oracle import bipartite
-from camgr_tf.baselines.oracle import bpr
-from camgr_tf.baselines.oracle import dense
-from camgr_tf.baselines.oracle import half
-from camgr_tf.baselines.oracle import lightgcn
-from camgr_tf.baselines.oracle import similar_items
-from camgr_tf.baselines.oracle import unit_rows
 from camgr_tf.testing import directional_slopes
 from camgr_tf.testing import tiny_batch
 from camgr_tf.testing import tiny_dataset
+from camgr_tf.testing.oracle import bipartite
+from camgr_tf.testing.oracle import bpr
+from camgr_tf.testing.oracle import dense
+from camgr_tf.testing.oracle import half
+from camgr_tf.testing.oracle import lightgcn
+from camgr_tf.testing.oracle import similar_items
+from camgr_tf.testing.oracle import unit_rows
 from camgr_tf.training.adam import Adam
 
 SMALL = {"embedding_dim": 6, "num_neighbors": 3}

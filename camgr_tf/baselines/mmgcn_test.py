@@ -3,13 +3,13 @@ import pytest
 import tensorflow as tf
 
 from camgr_tf.baselines.mmgcn import MMGCN
-from camgr_tf.baselines.oracle import bipartite
-from camgr_tf.baselines.oracle import bpr
-from camgr_tf.baselines.oracle import dense
-from camgr_tf.baselines.oracle import unit_rows
 from camgr_tf.testing import directional_slopes
 from camgr_tf.testing import tiny_batch
 from camgr_tf.testing import tiny_dataset
+from camgr_tf.testing.oracle import bipartite
+from camgr_tf.testing.oracle import bpr
+from camgr_tf.testing.oracle import dense
+from camgr_tf.testing.oracle import unit_rows
 from camgr_tf.training.adam import Adam
 
 

@@ -3,10 +3,10 @@ import pytest
 import scipy.sparse
 import tensorflow as tf
 
-from camgr_tf.baselines import oracle
 from camgr_tf.baselines import pgl_global
 from camgr_tf.baselines.pgl_global import PGLGlobal
 from camgr_tf.baselines.pgl_global import principal_matrix
+from camgr_tf.testing import oracle
 from camgr_tf.testing import tiny_batch
 from camgr_tf.testing import tiny_dataset
 

@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from camgr_tf.baselines import oracle
 from camgr_tf.baselines.pgl import PGL
+from camgr_tf.testing import oracle
 from camgr_tf.testing import tiny_batch
 from camgr_tf.testing import tiny_dataset
 

@@ -2,14 +2,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from camgr_tf.baselines.oracle import bipartite
-from camgr_tf.baselines.oracle import dense
-from camgr_tf.baselines.oracle import lightgcn
-from camgr_tf.baselines.oracle import symmetric
-from camgr_tf.baselines.oracle import unit_rows
 from camgr_tf.baselines.slmrec import SLMRec
 from camgr_tf.testing import tiny_batch
 from camgr_tf.testing import tiny_dataset
+from camgr_tf.testing.oracle import bipartite
+from camgr_tf.testing.oracle import dense
+from camgr_tf.testing.oracle import lightgcn
+from camgr_tf.testing.oracle import symmetric
+from camgr_tf.testing.oracle import unit_rows
 from camgr_tf.training.adam import Adam
 
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import scipy.sparse
 
-from camgr_tf.baselines import oracle
 from camgr_tf.baselines.lightgcn import LightGCN
 from camgr_tf.baselines.smore import SMORE
+from camgr_tf.testing import oracle
 from camgr_tf.testing import tiny_batch
 from camgr_tf.testing import tiny_dataset
 

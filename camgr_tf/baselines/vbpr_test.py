@@ -3,9 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from camgr_tf.baselines import oracle
 from camgr_tf.baselines.mf import MF
 from camgr_tf.baselines.vbpr import VBPR
+from camgr_tf.testing import oracle
 from camgr_tf.testing import tiny_batch
 from camgr_tf.testing import tiny_dataset
 from camgr_tf.training.adam import Adam

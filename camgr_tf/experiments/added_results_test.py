@@ -4,8 +4,8 @@ import pytest
 from camgr_tf.experiments import added_results
 from camgr_tf.experiments.added_results import add_experiments
 from camgr_tf.experiments.added_results import add_runs
-from camgr_tf.experiments.fake_run import write_fake_run
 from camgr_tf.experiments.results import collect_results
+from camgr_tf.testing.fake_run import write_fake_run
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ import pytest
 from camgr_tf.experiments import dataset_facts
 from camgr_tf.experiments.definition import Definition
 from camgr_tf.experiments.plan import make_plan
-from camgr_tf.experiments.tiny_folder import write_tiny_folder
+from camgr_tf.testing import write_tiny_folder
 
 
 @pytest.fixture(autouse=True)

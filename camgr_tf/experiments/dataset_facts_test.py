@@ -1,6 +1,6 @@
 from camgr_tf.config import resolve_config
 from camgr_tf.experiments.dataset_facts import describe_dataset
-from camgr_tf.experiments.tiny_folder import write_tiny_folder
+from camgr_tf.testing import write_tiny_folder
 
 
 def test_facts_of_the_tiny_dataset_by_hand(tmp_path):

@@ -15,8 +15,8 @@ from camgr_tf.experiments.driver import Driver
 from camgr_tf.experiments.driver import fail_alike
 from camgr_tf.experiments.processes import MARK
 from camgr_tf.experiments.processes import cell_processes
-from camgr_tf.experiments.tiny_folder import write_tiny_folder
 from camgr_tf.folder_lock import folder_lock
+from camgr_tf.testing import write_tiny_folder
 
 # What stands for a training: appends a line, and does as `max_epochs` says.
 SCRIPT = """

@@ -9,7 +9,7 @@ from camgr_tf.experiments.plan import Plan
 from camgr_tf.experiments.plan import make_plan
 from camgr_tf.experiments.plan import read_plans
 from camgr_tf.experiments.plan import write_plan
-from camgr_tf.experiments.tiny_folder import write_tiny_folder
+from camgr_tf.testing import write_tiny_folder
 
 
 def small_plan(name, dataset="tiny"):

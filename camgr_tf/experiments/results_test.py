@@ -7,10 +7,10 @@ from camgr_tf.experiments import results
 from camgr_tf.experiments.cell_record import write_record
 from camgr_tf.experiments.dataset_facts import describe_dataset
 from camgr_tf.experiments.driver import cell_fingerprint
-from camgr_tf.experiments.fake_run import write_fake_run
 from camgr_tf.experiments.results import collect_results
 from camgr_tf.experiments.results import summarize_states
 from camgr_tf.experiments.results import write_results
+from camgr_tf.testing.fake_run import write_fake_run
 
 
 def test_one_row_a_finished_run(plan, tmp_path):

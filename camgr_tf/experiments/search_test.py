@@ -8,9 +8,9 @@ import pytest
 from camgr_tf.experiments import search as module
 from camgr_tf.experiments.plan import read_plans
 from camgr_tf.experiments.search import search
-from camgr_tf.experiments.tiny_folder import write_tiny_folder
 from camgr_tf.folder_lock import folder_lock
 from camgr_tf.registry import MODELS
+from camgr_tf.testing import write_tiny_folder
 
 optuna = pytest.importorskip("optuna")
 SPACE = {"l2_weight": [0.0, 0.1, 0.2, 0.3], "learning_rate": [0.01, 0.1]}

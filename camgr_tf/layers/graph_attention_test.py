@@ -6,10 +6,10 @@ import tensorflow as tf
 from camgr_tf.graphs import bipartite_adjacency
 from camgr_tf.graphs import bipartite_matrix
 from camgr_tf.layers.graph_attention import GraphAttention
-from camgr_tf.numpy_reference import graph_attention
 from camgr_tf.ops import Adjacency
 from camgr_tf.testing import run_layer_test
 from camgr_tf.testing import tiny_dataset
+from camgr_tf.testing.numpy_reference import graph_attention
 
 
 def _adjacency(edges, num_nodes):

@@ -3,9 +3,9 @@ import pytest
 import tensorflow as tf
 
 from camgr_tf.layers.purification import ModalityPurification
-from camgr_tf.numpy_reference import named_weights
-from camgr_tf.numpy_reference import purify
 from camgr_tf.testing import run_layer_test
+from camgr_tf.testing.numpy_reference import named_weights
+from camgr_tf.testing.numpy_reference import purify
 
 
 def _inputs():

@@ -5,12 +5,12 @@ from camgr_tf.graphs import semantic_matrix
 from camgr_tf.graphs import user_item_adjacency
 from camgr_tf.layers.semantic_convolution import SemanticConvolution
 from camgr_tf.layers.semantic_convolution import split_modalities
-from camgr_tf.numpy_reference import semantic_convolution
-from camgr_tf.numpy_reference import semantic_graph
 from camgr_tf.ops import Adjacency
 from camgr_tf.testing import TINY_TRAIN
 from camgr_tf.testing import run_layer_test
 from camgr_tf.testing import tiny_dataset
+from camgr_tf.testing.numpy_reference import semantic_convolution
+from camgr_tf.testing.numpy_reference import semantic_graph
 
 
 def _inputs():

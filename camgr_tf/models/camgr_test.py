@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from camgr_tf import numpy_reference as reference
 from camgr_tf.graphs import bipartite_matrix
 from camgr_tf.models import CAmgr
 from camgr_tf.models import CAmgrPaper
 from camgr_tf.models.attention_encoder import AttentionEncoder
 from camgr_tf.research import readings
 from camgr_tf.testing import TINY_TRAIN
+from camgr_tf.testing import numpy_reference as reference
 from camgr_tf.testing import tiny_batch
 from camgr_tf.testing import tiny_dataset
 

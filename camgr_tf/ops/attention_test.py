@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from camgr_tf.numpy_reference import softmax
 from camgr_tf.ops.attention import channel_attention
 from camgr_tf.ops.attention import head_attention
 from camgr_tf.ops.attention import modality_attention
 from camgr_tf.ops.attention import node_attention
 from camgr_tf.ops.attention import paper_logit_scale
 from camgr_tf.ops.attention import projected_channel_attention
+from camgr_tf.testing.numpy_reference import softmax
 
 
 def _random(*shape, seed=0):

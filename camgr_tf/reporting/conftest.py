@@ -2,12 +2,12 @@ import pytest
 
 from camgr_tf.experiments import dataset_facts
 from camgr_tf.experiments.definition import load_definition
-from camgr_tf.experiments.fake_run import write_fake_run
 from camgr_tf.experiments.plan import make_plan
 from camgr_tf.experiments.plan import write_plan
 from camgr_tf.experiments.results import collect_results
-from camgr_tf.experiments.tiny_folder import write_tiny_folder
 from camgr_tf.reporting.result_frame import group_results
+from camgr_tf.testing import write_tiny_folder
+from camgr_tf.testing.fake_run import write_fake_run
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ import tensorflow as tf
 
 from camgr_tf.layers import CrossAttentionFusion
 from camgr_tf.layers import PreferenceFusion
-from camgr_tf.numpy_reference import fuse
-from camgr_tf.numpy_reference import named_weights
-from camgr_tf.numpy_reference import softmax
 from camgr_tf.research import attentions
 from camgr_tf.testing import run_layer_test
+from camgr_tf.testing.numpy_reference import fuse
+from camgr_tf.testing.numpy_reference import named_weights
+from camgr_tf.testing.numpy_reference import softmax
 
 NUM_NODES, NUM_ROWS, UNITS = 11, 5, 8
 # Of each layer: how the oracle calls its attention, and whether its logits are

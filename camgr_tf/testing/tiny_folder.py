@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from camgr_tf.testing import TINY_TEST
-from camgr_tf.testing import TINY_TRAIN
-from camgr_tf.testing import TINY_VALIDATION
-from camgr_tf.testing import tiny_dataset
+from camgr_tf.testing.tiny_data import TINY_TEST
+from camgr_tf.testing.tiny_data import TINY_TRAIN
+from camgr_tf.testing.tiny_data import TINY_VALIDATION
+from camgr_tf.testing.tiny_data import tiny_dataset
 
 
 def write_tiny_folder(root, name="tiny", seed=0):
