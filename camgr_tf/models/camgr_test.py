@@ -302,8 +302,14 @@ def test_the_paper_trains_as_printed():
         (CAmgr, {"embedding_dim": 0}, "`embedding_dim` must be"),
         (CAmgrPaper, {"query_modality": "x"}, "one of .*query_modality='x'"),
         (readings.TextQuery, {"num_layers": 1.5}, "`num_layers` must be"),
+        (readings.HeadAttention, {"embedding_dim": 7}, "multiple of 8.*=7"),
     ],
 )
 def test_refuses_bad_arguments(model_class, arguments, message):
     with pytest.raises(ValueError, match=message):
         make_model(model_class, **arguments)
+
+
+def test_any_width_will_do_where_there_are_no_heads():
+    model, _ = make_model(embedding_dim=7)
+    assert model.embed()[0].shape == (NUM_USERS, 7)

@@ -289,6 +289,14 @@ class HeadAttention(ByModality):
 
     num_heads = 8
 
+    def __init__(self, units, **kwargs):
+        super().__init__(units, **kwargs)
+        if units % self.num_heads:
+            raise ValueError(
+                f"`units` must be a multiple of {self.num_heads}, the number "
+                f"of heads. Received: units={units}"
+            )
+
     def attend_one(self, query, value, context_query, key):
         scale = paper_logit_scale(self.units // self.num_heads)
         return head_attention(query, value, value, scale, self.num_heads)

@@ -174,9 +174,9 @@ def test_dropout_is_active_in_training_and_scales_what_it_keeps(layer_class):
     # Without MLPs the result is linear in what dropout scales by 0 or 2.
     if layer_class is attentions.WithoutMLP:
         mean = np.mean(
-            [layer(nodes, modal, training=True) for _ in range(400)], axis=0
+            [layer(nodes, modal, training=True) for _ in range(100)], axis=0
         )
-        assert np.abs(mean - calm).max() < 0.25 * np.abs(drawn - calm).max()
+        assert np.abs(mean - calm).max() < 0.5 * np.abs(drawn - calm).max()
 
 
 @every_layer

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from camgr_tf import staged_file as staged_file_module
 from camgr_tf.config import resolve_config
 from camgr_tf.data.dataset_folder import write_dataset
 from camgr_tf.testing import tiny_dataset
@@ -367,3 +368,43 @@ def test_seconds_per_epoch_are_the_median(data_root, tmp_path):
     seconds = sorted(made.history["train_seconds"])
     assert made.metrics["seconds_per_epoch"] == pytest.approx(seconds[1])
     assert made.metrics["train_seconds"] == pytest.approx(sum(seconds))
+
+
+class Killed(BaseException):
+    """Stands for the end of the process."""
+
+
+def test_an_end_at_any_write_leaves_a_run_that_goes_on(
+    data_root, tmp_path, monkeypatch
+):
+    given = config(data_root, model="mf", max_epochs=2)
+    whole = train(given, tmp_path / "whole", progress=False)
+    replace = staged_file_module.os.replace
+    last, ended = 0, False
+    while not ended:
+        root = tmp_path / f"killed{last}"
+        writes = []
+
+        def kill(staging, path):
+            if len(writes) == last:
+                raise Killed
+            writes.append(path)
+            replace(staging, path)
+
+        monkeypatch.setattr(staged_file_module.os, "replace", kill)
+        try:
+            train(given, root, progress=False)
+            ended = True
+        except Killed:
+            pass
+        monkeypatch.setattr(staged_file_module.os, "replace", replace)
+        again = train(given, root, progress=False)
+        for part in ("validation", "test"):
+            assert again.metrics[part] == whole.metrics[part], last
+        assert again.metrics["best_epoch"] == whole.metrics["best_epoch"]
+        assert len(again.history) == 2
+        assert load_run(root / given.run_id).metrics == again.metrics
+        last += 1
+    # config.json; weights (once or twice), history, checkpoint of two epochs;
+    # per_user.npz and metrics.json.
+    assert 8 <= last - 1 <= 9
