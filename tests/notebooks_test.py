@@ -5,6 +5,8 @@ import dataclasses
 from pathlib import Path
 
 import nbformat
+import numpy as np
+import pandas as pd
 import pytest
 
 from camgr_tf.config import ExperimentConfig
@@ -36,6 +38,26 @@ TOY = {
     "num_points": 60,
     "num_users_shown": 2,
 }
+
+
+def write_small_folder(root, num_users, num_items, rows):
+    """A dataset `small`, the last two rows of a user held out."""
+    rng = np.random.default_rng(0)
+    table = [
+        (user, item, label)
+        for user in range(num_users)
+        for item, label in zip(
+            rng.permutation(num_items), [1, 2] + [0] * (rows - 2)
+        )
+    ]
+    folder = root / "small"
+    folder.mkdir()
+    pd.DataFrame(table, columns=["userID", "itemID", "x_label"]).to_csv(
+        folder / "small.inter", sep="\t", index=False
+    )
+    for modality, width in (("image", 1), ("text", 5)):
+        features = rng.normal(size=(num_items, width))
+        np.save(folder / f"{modality}_feat.npy", features.astype("float32"))
 
 
 def code_cells(path):
@@ -78,6 +100,30 @@ def test_training_offers_every_parameter_of_runs():
     path = next(p for p in NOTEBOOKS if p.stem == "05_training")
     offered = set(read_parameters(path)) - OWN
     assert offered == FIELDS - {"model_parameters"}
+
+
+@pytest.mark.parametrize(
+    "name, rows",
+    [
+        ("02_purification", 4),
+        ("06_analysis", 4),
+        # Users with three items left, of which six places are shown.
+        pytest.param("06_analysis", 14, marks=pytest.mark.long),
+        *(
+            pytest.param(path.stem, 14, marks=pytest.mark.long)
+            for path in NOTEBOOKS[:5]
+        ),
+    ],
+)
+def test_runs_on_fifteen_items_and_eight_users(name, rows, tmp_path):
+    write_small_folder(tmp_path, 8, 15, rows)
+    path = next(p for p in NOTEBOOKS if p.stem == name)
+    known = read_parameters(path)
+    parameters = {"dataset": "small", "data_root": str(tmp_path)}
+    parameters |= {"output_root": str(tmp_path / "out"), "max_epochs": 2}
+    parameters = {n: v for n, v in parameters.items() if n in known}
+    run_notebook(path, tmp_path / path.name, parameters, False)
+    assert list(tmp_path.rglob("*.png"))
 
 
 @by_name

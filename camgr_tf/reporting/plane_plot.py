@@ -18,9 +18,13 @@ def project_to_plane(states, seed=0):
         Section 5.4; van der Maaten and Hinton, JMLR 2008.
     """
     states = np.asarray(states, "float64")
+    if not np.ptp(states, axis=0).any():
+        return np.full((len(states), 2), 0.5)  # one point, or all the same
     perplexity = min(30.0, (len(states) - 1) / 3)
+    # A plane of principal components needs two of them.
+    init = "pca" if min(states.shape) > 1 else "random"
     points = TSNE(
-        init="pca", perplexity=perplexity, random_state=seed
+        init=init, perplexity=perplexity, random_state=seed
     ).fit_transform(states)
     lowest, highest = points.min(axis=0), points.max(axis=0)
     return (points - lowest) / np.maximum(highest - lowest, 1e-12)

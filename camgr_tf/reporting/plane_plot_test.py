@@ -34,3 +34,24 @@ def test_the_histogram_counts_every_point():
     image = plot_plane(points, axes, "before")
     assert image.get_array().sum() == 30
     assert axes.get_title() == "before"
+
+
+@pytest.mark.parametrize(
+    "states",
+    [
+        np.arange(12.0)[:, None],  # of one channel
+        np.outer(np.arange(12.0), np.ones(4)),
+        np.random.default_rng(0).normal(size=(3, 4)),
+    ],
+)
+def test_few_rows_or_channels_are_points_too(states):
+    points = project_to_plane(states)
+    assert points.shape == (len(states), 2)
+    np.testing.assert_allclose(points.min(axis=0), 0)
+    np.testing.assert_allclose(points.max(axis=0), 1)
+
+
+@pytest.mark.parametrize("num_rows", [1, 12])
+def test_equal_rows_are_one_point(num_rows):
+    points = project_to_plane(np.ones((num_rows, 4)))
+    assert (points == 0.5).all() and points.shape == (num_rows, 2)
