@@ -167,6 +167,8 @@ def _run(path, root, notebook=False):
         cwd=notebooks_folder().parent,
         env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
         start_new_session=True,
+        # A shell that runs the tests in the background ignores Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
