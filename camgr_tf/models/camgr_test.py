@@ -108,7 +108,9 @@ def gather(edges, states, left_out):
     return total
 
 
-def fused_states(model, dataset, nodes, not_bought=(), not_averaged=()):
+def fused_states(
+    model, dataset, nodes, not_bought=(), not_averaged=(), **dropout
+):
     """Eq. 1-6 and 10-26.
 
     The pairs `not_bought` are not averaged in eq. 2-4 and carry nothing
@@ -147,7 +149,14 @@ def fused_states(model, dataset, nodes, not_bought=(), not_averaged=()):
     keys = list(modal.values())
     return sum(
         reference.fuse(
-            weights, query, keys, nodes, "preference", shares, scale=factor
+            weights,
+            query,
+            keys,
+            nodes,
+            "preference",
+            shares,
+            scale=factor,
+            **dropout,
         )
     )
 

@@ -1,5 +1,6 @@
 """What holds for every model: the baselines and CAmgr itself."""
 
+import functools
 import inspect
 
 import numpy as np
@@ -175,8 +176,90 @@ def test_parameters_are_keywords_with_defaults(name):
         assert set(preset) <= names
 
 
-@pytest.mark.parametrize("name", sorted(BASELINES))
-def test_parameters_are_attributes(name):
+# Values beside the defaults, of arguments that are no plain numbers.
+OTHER_VALUES = {
+    "num_neighbors": 3,
+    "num_further_neighbors": 2,
+    "query_modality": "image",
+    "projected_modalities": ("text",),
+    "block_size": 2,
+}
+# What an argument needs beside it in order to act.
+BESIDE = {"num_routings": {"route_prototypes": True}}
+# Blocks bound the memory and leave all results as they are, but for rounding.
+WITHOUT_EFFECT = {"block_size"}
+
+
+def other_value(argument):
+    """A value that is not the argument's default, and in its range."""
+    if argument.name in OTHER_VALUES:
+        return OTHER_VALUES[argument.name]
+    default = argument.default
+    if isinstance(default, bool):
+        return not default
+    if isinstance(default, int):
+        return default + 1
+    return 0.3 * default + 0.4  # a share stays one; 0.57 alone stays itself
+
+
+def outcomes(model):
+    """All that an argument can act on: vectors, then losses, then a step."""
+    model.begin_epoch(1)
+    yield [float_rows(rows) for rows in model.embed()]
+    if model.trains:
+        terms = model.loss_terms(**tiny_batch())
+        yield [np.asarray(term) for term in terms.values()]
+        optimizer = Adam(0.01, scales=model.learning_rate_scale)
+        model.compile(optimizer=optimizer, jit_compile=False)
+        model.track_losses(terms)
+        model.train_step(tiny_batch())
+        yield values_of(model)
+
+
+@functools.cache
+def default_outcomes(name, **parameters):
+    return list(outcomes(build(name, **parameters)))
+
+
+def differs(results, others, tolerance=0.0):
+    return len(results) != len(others) or any(
+        a.shape != b.shape or abs(a - b).max() > tolerance
+        for a, b in zip(results, others)
+    )
+
+
+@every_model
+def test_the_same_arguments_give_the_same_outcome(name):
+    for results, others in zip(outcomes(build(name)), default_outcomes(name)):
+        assert not differs(results, others)
+
+
+EVERY_ARGUMENT = [
+    pytest.param(name, argument, id=f"{name}-{argument.name}")
+    for name in sorted(MODELS)
+    for argument in arguments_of(name)
+]
+
+
+@pytest.mark.parametrize("name, argument", EVERY_ARGUMENT)
+def test_every_argument_acts_and_is_an_attribute(name, argument):
+    value = other_value(argument)
+    assert value != argument.default
+    beside = BESIDE.get(argument.name, {})
+    model = build(name, **{argument.name: value}, **beside)
+    assert getattr(model, argument.name) == value
+    without_effect = argument.name in WITHOUT_EFFECT
+    acts = any(
+        differs(results, others, 1e-5 if without_effect else 0.0)
+        for results, others in zip(
+            outcomes(model), default_outcomes(name, **beside)
+        )
+    )
+    assert acts != without_effect
+
+
+@every_model
+def test_defaults_are_attributes(name):
     model = build(name)
     for argument in arguments_of(name):
         if argument.name != "num_neighbors":
