@@ -45,6 +45,14 @@ class TestImputeFeatures:
         impute_features(features, masks, "neighbors", num_neighbors=1)
         np.testing.assert_allclose(features["image"][2], [2, 0])
 
+    def test_many_equal_neighbors_go_to_the_lowest_ids(self):
+        # More than the 16 that every sort of NumPy leaves in their order.
+        images = np.arange(300, dtype=np.float32)[:, None]
+        features = {"image": images, "text": np.ones((300, 2), np.float32)}
+        masks = {"image": np.arange(300) != 299, "text": np.ones(300, bool)}
+        impute_features(features, masks, "neighbors", num_neighbors=3)
+        assert features["image"][299] == (0 + 1 + 2) / 3
+
     def test_first_other_modality_decides(self):
         features, masks = _data()
         features["sound"] = np.array([[1], [-1], [1], [-1]], np.float32)

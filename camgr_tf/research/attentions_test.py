@@ -9,7 +9,9 @@ import tensorflow as tf
 from camgr_tf.layers import CrossAttentionFusion
 from camgr_tf.layers import PreferenceFusion
 from camgr_tf.research import attentions
+from camgr_tf.research import readings
 from camgr_tf.testing import run_layer_test
+from camgr_tf.testing import tiny_dataset
 from camgr_tf.testing.numpy_reference import fuse
 from camgr_tf.testing.numpy_reference import named_weights
 from camgr_tf.testing.numpy_reference import softmax
@@ -223,3 +225,29 @@ def test_mean_fusion_by_hand(learned):
         shares = [0.5, 0.3, 0.2]
     expected = sum(w * m for w, m in zip(shares, modal))
     np.testing.assert_allclose(layer(nodes, modal), expected, 1e-5, 1e-6)
+
+
+def test_even_gates_start_open_by_half():
+    nodes, modal = inputs()
+    layer = attentions.EvenGates(UNITS)
+    layer(nodes, modal)
+    for gate in layer.gates.values():
+        np.testing.assert_array_equal(gate(nodes), np.full(nodes.shape, 0.5))
+
+
+def test_a_drawn_start_has_no_matrix_of_zeros():
+    nodes, modal = inputs()
+    layer = attentions.DrawnStart(UNITS)
+    layer(nodes, modal)
+    limit = np.sqrt(6 / (UNITS + UNITS))
+    for gate in layer.gates.values():
+        kernel = np.abs(gate.kernel)
+        assert limit / 2 < kernel.max() <= limit
+    for name, weight in named_weights(layer).items():
+        assert weight.ndim < 2 or np.abs(weight).max() > 0, name
+
+
+@pytest.mark.parametrize("name", ["EvenGates", "WithoutMLP", "DrawnStart"])
+def test_a_reading_has_the_fusion_of_its_name(name):
+    model = getattr(readings, name)(tiny_dataset(), num_neighbors=4)
+    assert type(model.fusion) is getattr(attentions, name)
