@@ -46,12 +46,14 @@ class TestImputeFeatures:
         np.testing.assert_allclose(features["image"][2], [2, 0])
 
     def test_many_equal_neighbors_go_to_the_lowest_ids(self):
-        # More than the 16 that every sort of NumPy leaves in their order.
+        # More than the 16 that every sort of NumPy leaves in their order;
+        # every second item has the text of item 299.
         images = np.arange(300, dtype=np.float32)[:, None]
-        features = {"image": images, "text": np.ones((300, 2), np.float32)}
+        text = np.eye(2, dtype=np.float32)[np.arange(300) % 2]
+        features = {"image": images, "text": text}
         masks = {"image": np.arange(300) != 299, "text": np.ones(300, bool)}
         impute_features(features, masks, "neighbors", num_neighbors=3)
-        assert features["image"][299] == (0 + 1 + 2) / 3
+        assert features["image"][299] == (1 + 3 + 5) / 3
 
     def test_first_other_modality_decides(self):
         features, masks = _data()
