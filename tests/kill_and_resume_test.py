@@ -62,4 +62,6 @@ def test_a_killed_training_ends_with_the_metrics_of_one_never_killed(tmp_path):
 
     assert finish(killed) == never_killed
     assert rows(killed) == 8
-    assert not list(killed.glob("*/.*")), "a temporary file was left behind"
+    # The lock stays; the system lets go of it with its process.
+    left = {path.name for path in killed.glob("*/.*")} - {".training"}
+    assert not left, "a temporary file was left behind"
