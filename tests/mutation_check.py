@@ -6,8 +6,8 @@
 Works in a copy of the package. A mutant of a file is tried by the tests beside
 it: its own `x_test.py` and those of `TESTS`. A survivor is a change that these
 tests let pass; it may be one that changes nothing. Each mutant is tried in a
-process of its own, since a fork after TensorFlow's import is not relied on. The same tests must
-pass before, in the copy without a mutant.
+process of its own, since a fork after TensorFlow's import is not relied on.
+The same tests must pass before, in the copy without a mutant.
 """
 
 import argparse
