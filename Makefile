@@ -23,7 +23,7 @@ demo: setup
 # With the light extras, so that their tests run too.
 test: setup
 	$(BIN)/python -m pip install --quiet --editable ".[index,search]"
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 # Hours for all models and sizes; its options measure parts.
 benchmark: setup

@@ -105,8 +105,8 @@ def test_training_offers_every_parameter_of_runs():
 @pytest.mark.parametrize(
     "name, rows",
     [
-        ("02_purification", 4),
-        ("06_analysis", 4),
+        pytest.param("02_purification", 4, marks=pytest.mark.long),
+        pytest.param("06_analysis", 4, marks=pytest.mark.long),
         # Users with three items left, of which six places are shown.
         pytest.param("06_analysis", 14, marks=pytest.mark.long),
         *(

@@ -231,7 +231,7 @@ def fuse(
     rows=None,
     num_heads=8,
     scale=None,
-    dropped=lambda branch, attended: attended,
+    dropped=None,
 ):
     """Common and distinct part of eq. 26, from eq. 15-26.
 
@@ -250,7 +250,7 @@ def fuse(
         scale: Float, the factor on cosine logits. Defaults to `None`: plain
             products over the root of the width.
         dropped: Function of a branch's name and an array that returns what
-            dropout leaves of it. Defaults to all.
+            dropout leaves of it. Defaults to `None`: all.
 
     Returns:
         Tuple of arrays of shape `(num_rows, dim)`.
@@ -287,7 +287,8 @@ def fuse(
             if branch == "distinct":
                 value = sum(w * v for w, v in zip(within, values))
                 attended = value[own] - attended
-            attended = dropped(branch, attended)
+            if dropped is not None:
+                attended = dropped(branch, attended)
             x = _project(weights, branch, "output", attended) + q[own]
             if f"{branch}_mlp/last/kernel" in weights:
                 x = x + _mlp(weights, branch, x)
