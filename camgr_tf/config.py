@@ -46,6 +46,8 @@ class ExperimentConfig:
         patience: Integer. Training stops at the first epoch that makes more
             than `patience` in a row without a better validation Recall@20.
             Defaults to `20`.
+        min_epochs: Integer. Training does not stop before so many epochs,
+            for models whose accuracy falls before it rises. Defaults to `0`.
         mask_validation: Boolean. Whether the test ranking leaves out
             validation items. Defaults to `False`, as in MMRec.
         model_parameters: Dictionary. Every argument of the model's
@@ -69,6 +71,7 @@ class ExperimentConfig:
     batch_size: int | None = None
     max_epochs: int = 1000
     patience: int = 20
+    min_epochs: int = 0
     mask_validation: bool = False
     model_parameters: dict = field(default_factory=dict)
 

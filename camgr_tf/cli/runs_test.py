@@ -58,7 +58,7 @@ def test_train_shows_all_parameters_and_trains_nothing(roots, tmp_path, capsys):
     [
         ("mgnc", "(did you mean 'mgcn' or"),
         ("MF", "(did you mean 'mf'"),
-        ("mf -p epochs 3", "parameter epochs (did you mean 'max_epochs'?)"),
+        ("mf -p max_epoch 3", "parameter max_epoch (did you mean 'max_epochs'"),
         ("mf -p l2_weight -1e-3", "`l2_weight` must be a number, 0 or more"),
         ("mf -p modalities ,", "must name at least one modality"),
         ("no.such:Model", "There is no module 'no'"),

@@ -77,21 +77,23 @@ class BestEpoch(keras.callbacks.Callback):
 
     Validation Recall@20 is compared at 4 decimals, as MMRec does: a tie is no
     improvement. Training stops at the first epoch that makes more than
-    `patience` in a row without one.
+    `patience` in a row without one, but not before `min_epochs` are done.
 
     Args:
         path: Path of the `.npz` file of the best weights.
         patience: Integer.
+        min_epochs: Integer. Defaults to `0`.
 
     Attributes:
         state: Dictionary of plain values: best epoch, value, metrics, epochs
             waited. A checkpoint stores it.
     """
 
-    def __init__(self, path, patience):
+    def __init__(self, path, patience, min_epochs=0):
         super().__init__()
         self.path = path
         self.patience = patience
+        self.min_epochs = min_epochs
         self.state = {"epoch": -1, "value": -1.0, "metrics": {}, "waited": 0}
 
     def on_epoch_end(self, epoch, logs=None):
@@ -113,9 +115,15 @@ class BestEpoch(keras.callbacks.Callback):
             save_arrays(self.path, model_weights(self.model), {"epoch": epoch})
         else:
             self.state = {**self.state, "waited": self.state["waited"] + 1}
-            if self.state["waited"] > self.patience:
+            spent = self.state["waited"] > self.patience
+            if spent and epoch + 1 >= self.min_epochs:
                 self.model.stop_training = True
         logs["best_epoch"] = self.state["epoch"]
+
+    def outlook(self):
+        """When training will stop, in words."""
+        waited = self.state["waited"]
+        return f"stops after {self.patience} without a gain, now {waited}"
 
 
 class History(keras.callbacks.Callback):
@@ -208,50 +216,68 @@ class Checkpoint(keras.callbacks.Callback):
 
 
 class Progress(keras.callbacks.Callback):
-    """One bar over all epochs, with losses and validation metrics.
+    """A bar over the epochs on a terminal; elsewhere one line an epoch.
+
+    Both show losses, validation metrics, the best epoch and how long
+    training still waits for a better one. Logs and executed notebooks keep
+    the lines, so there each epoch has its own.
 
     Args:
-        description: String. Stands before the bar.
-        max_epochs: Integer. The bar's length.
+        description: String. Stands before the bar, or in a line of its own.
+        max_epochs: Integer.
+        best: `BestEpoch` of the same run.
         first_epoch: Integer. Where a resumed run begins. Defaults to `0`.
     """
 
-    def __init__(self, description, max_epochs, first_epoch=0):
+    def __init__(self, description, max_epochs, best, first_epoch=0):
         super().__init__()
         self.description = description
         self.max_epochs = max_epochs
+        self.best = best
         self.first_epoch = first_epoch
+        self.bar = None
 
     def on_train_begin(self, logs=None):
-        # Terminals are redrawn often; a notebook keeps each drawing.
+        if not sys.stdout.isatty():
+            print(f"{self.description}, at most {self.max_epochs} epochs")
+            return
         self.bar = tqdm(
             desc=self.description,
-            total=self.max_epochs,
             initial=self.first_epoch,
             unit="epoch",
             file=sys.stdout,
-            mininterval=0.5 if sys.stdout.isatty() else 10.0,
-            bar_format="{desc} {n:.1f}/{total_fmt} epochs [{elapsed}, "
-            "{rate_fmt}]{postfix}",
+            mininterval=0.5,
+            bar_format="{desc}: epoch {n:.1f} [{elapsed}, {rate_fmt}]{postfix}",
         )
 
     def on_train_batch_end(self, batch, logs=None):
-        self.bar.update(1.0 / self.params["steps"])
+        if self.bar is not None:
+            self.bar.update(1.0 / self.params["steps"])
 
     def on_epoch_end(self, epoch, logs=None):
+        if self.bar is None:
+            print(f"epoch {epoch:3}  {self._line(logs)}", flush=True)
+            return
         self.bar.n = epoch + 1
-        shown = [n for n in logs if not n.startswith("val_")]
-        hidden = ("best_epoch", "train_seconds", "evaluation_seconds")
-        postfix = {n: f"{logs[n]:.4f}" for n in shown if n not in hidden}
-        for name in (MONITOR, "val_ndcg@20"):
-            if name in logs:
-                postfix[name] = f"{logs[name]:.4f}"
-        postfix["best_epoch"] = logs.get("best_epoch", "none")
-        self.bar.set_postfix(postfix, refresh=False)
+        self.bar.set_postfix_str(self._line(logs), refresh=False)
 
     def on_train_end(self, logs=None):
-        self.bar.refresh()
-        self.bar.close()
+        if self.bar is not None:
+            self.bar.refresh()
+            self.bar.close()
+
+    def _line(self, logs):
+        terms = [n for n in self.model.loss_trackers if n in logs]
+        shown = [f"{n} {logs[n]:.4f}" for n in terms]
+        if MONITOR in logs:
+            shown += [
+                f"{n} {logs[f'val_{n}']:.4f}" for n in ("recall@20", "ndcg@20")
+            ]
+            seconds = logs["train_seconds"] + logs["evaluation_seconds"]
+            shown.append(f"{seconds:.1f} s")
+            shown.append(f"best {self.best.state['epoch']}")
+            shown.append(self.best.outlook())
+        return "  ".join(shown)
 
 
 def _plain(value):

@@ -20,6 +20,7 @@ from camgr_tf.training.callbacks import LearningRateDecay
 from camgr_tf.training.callbacks import Progress
 from camgr_tf.training.callbacks import Validation
 from camgr_tf.training.evaluate import Evaluator
+from camgr_tf.training.gradient_norms import GradientNorms
 from camgr_tf.training.sampling import TrainingBatches
 from camgr_tf.training.saved_runs import build_model
 from camgr_tf.training.saved_runs import describe_run
@@ -100,10 +101,11 @@ def _train(config, folder, progress):
     batch_size = config.batch_size_for(len(dataset.interactions.train))
     batches = TrainingBatches(dataset.interactions, batch_size, config.seed)
     _describe_batches(config, batches)
-    model.track_losses(model.loss_terms(**batches[0]))
+    probe = batches[0]
+    model.track_losses(model.loss_terms(**probe))
 
     identity = {"data_hash": dataset.content_hash, "run_id": config.run_id}
-    best = BestEpoch(folder / "weights.npz", config.patience)
+    best = BestEpoch(folder / "weights.npz", config.patience, config.min_epochs)
     history = History(folder / "history.csv")
     checkpoint = Checkpoint(folder / "checkpoint.npz", best, history, identity)
     first_epoch, stopped = checkpoint.restore(model)
@@ -114,6 +116,7 @@ def _train(config, folder, progress):
         )
         callbacks = [
             LearningRateDecay(config.learning_rate, config.learning_rate_decay),
+            GradientNorms(probe),
             Validation(validation),
             best,
             history,
@@ -127,7 +130,9 @@ def _train(config, folder, progress):
                 f"{config.dataset} {config.model} seed {config.seed}, "
                 f"batches of {batch_size}"
             )
-            callbacks.append(Progress(label, config.max_epochs, first_epoch))
+            callbacks.append(
+                Progress(label, config.max_epochs, best, first_epoch)
+            )
         model.fit(
             batches,
             initial_epoch=first_epoch,

@@ -192,6 +192,31 @@ def test_a_constant_value_stops_at_the_21st_epoch_without_gain(tmp_path):
     assert epoch == 21 and best.state["epoch"] == 0
 
 
+def test_training_goes_on_to_its_minimum_of_epochs(data_root, tmp_path):
+    given = config(
+        data_root, patience=1, learning_rate=1e-12, max_epochs=9, min_epochs=6
+    )
+    run = train(given, tmp_path, progress=False)
+    assert run.metrics["best_epoch"] == 0
+    assert run.metrics["epochs"] == 6
+
+
+def test_without_a_terminal_each_epoch_is_a_line(data_root, tmp_path, capsys):
+    given = config(
+        data_root, model="mf", patience=1, learning_rate=1e-12, max_epochs=9
+    )
+    train(given, tmp_path)
+    first, *epochs = capsys.readouterr().out.splitlines()
+    assert "tiny" in first and "at most 9 epochs" in first
+    assert [line.split()[:2] for line in epochs] == [
+        ["epoch", "0"],
+        ["epoch", "1"],
+        ["epoch", "2"],
+    ]
+    assert "recall@20" in epochs[0] and "bpr" in epochs[0]
+    assert epochs[-1].endswith("best 0  stops after 1 without a gain, now 2")
+
+
 def test_a_diverging_run_says_so_and_is_no_run(data_root, tmp_path):
     given = config(data_root, model="mf", learning_rate=1e30)
     with pytest.raises(ValueError, match="diverged in its first epoch"):
