@@ -16,6 +16,7 @@ EXAMPLES = """
     camgr sweep --list
     camgr sweep table3 --dataset baby --seeds 3 --jobs 2
     camgr sweep my_grid.toml --dataset demo -p max_epochs 5
+    camgr sweep race --dataset baby lfm2k --trials 20 --models mgcn camgr
     camgr sweep --status
     camgr report
 """
@@ -56,6 +57,19 @@ def add_arguments(parser):
         default=3,
         metavar="N",
         help="runs of each setting",
+    )
+    parser.add_argument(
+        "--trials",
+        type=positive,
+        default=20,
+        metavar="N",
+        help="of each model of a race, on validation",
+    )
+    parser.add_argument(
+        "--models",
+        nargs="+",
+        metavar="MODEL",
+        help="models of a race; all of it where none is given",
     )
     parser.add_argument(
         "--jobs",
@@ -128,6 +142,7 @@ def _sweep(options):
     from camgr_tf.experiments.driver import Driver
     from camgr_tf.experiments.plan import make_plan
     from camgr_tf.experiments.plan import write_plan
+    from camgr_tf.experiments.race import race
 
     if not options.experiments:
         raise ValueError(
@@ -141,16 +156,21 @@ def _sweep(options):
             if names.count(name) > 1:
                 raise ValueError(f"{name!r} is given twice.")
     overrides = read_parameters(options.parameters, RUN_DEFAULTS)
+    definitions = [load_definition(name) for name in options.experiments]
+    races = [d for d in definitions if d.kind == "race"]
+    if options.models and not races:
+        raise ValueError("--models is an option of a race.")
     plans = [
         make_plan(
-            load_definition(name),
+            definition,
             dataset,
             seeds=options.seeds,
             overrides=overrides,
             data_root=options.data_root,
             notes=options.note,
         )
-        for name in options.experiments
+        for definition in definitions
+        if definition.kind != "race"
         for dataset in options.dataset
     ]
     for plan in plans:
@@ -162,6 +182,22 @@ def _sweep(options):
         notebook=not options.no_notebook,
         ignore_code=options.ignore_code,
     ).run()
+    for definition in races:
+        for dataset in options.dataset:
+            failed |= race(
+                definition,
+                dataset,
+                options.output_root,
+                num_trials=options.trials,
+                seeds=options.seeds,
+                models=options.models,
+                overrides=overrides,
+                data_root=options.data_root,
+                notes=options.note,
+                jobs=options.jobs,
+                notebook=not options.no_notebook,
+                ignore_code=options.ignore_code,
+            )
     collect(options.output_root)
     print_failures(failed)
     return 1 if failed else 0

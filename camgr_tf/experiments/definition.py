@@ -8,7 +8,7 @@ from pathlib import Path
 from camgr_tf.near_names import near_names
 
 FOLDER = Path(__file__).resolve().parent / "definitions"
-KINDS = ("training", "statistics")
+KINDS = ("training", "statistics", "race")
 LAYOUTS = ("labels_by_metrics", "metrics_by_labels", "one_row")
 PLOTS = ("bars", "line", "heat_map", "accuracy_by_time", "purification")
 # Given on the command line, and the same for all cells of a sweep.
@@ -25,8 +25,9 @@ class Definition:
     Args:
         name: String. The file's name without its suffix.
         title: String. Heading in the report.
-        kind: String. `"training"`, or `"statistics"` of the dataset alone.
-            Defaults to `"training"`.
+        kind: String. `"training"`; `"race"`, where each variant is searched
+            first, see `camgr_tf.experiments.race`; or `"statistics"` of the
+            dataset alone. Defaults to `"training"`.
         parameters: Dictionary. Parameters of all cells. Defaults to an empty
             one.
         variants: Tuple of dictionaries, each with a `label` and the

@@ -43,6 +43,8 @@ class Driver:
         ignore_code: Boolean. Whether runs that other code made count as done.
             Defaults to `False`.
         stream: File for the progress. Defaults to `None`: standard output.
+        watch: Function that is called without arguments while cells run; a
+            text that is not empty ends them, and is why. Defaults to `None`.
 
     Raises:
         ValueError: If `jobs` is not positive.
@@ -56,6 +58,7 @@ class Driver:
         notebook=True,
         ignore_code=False,
         stream=None,
+        watch=None,
     ):
         if jobs < 1:
             raise ValueError(f"`jobs` must be positive. Received: jobs={jobs}")
@@ -64,6 +67,7 @@ class Driver:
         self.jobs = jobs
         self.notebook = notebook
         self.ignore_code = ignore_code
+        self.watch = watch
         self.waiting = list({cell.run_id: cell for cell in cells}.values())
         self.running = {}
         self.failed = {}
@@ -86,6 +90,7 @@ class Driver:
         try:
             while self.waiting or self.running:
                 self._reap()
+                self._look()
                 self._fill()
                 self._show()
                 if self.waiting or self.running:
@@ -118,6 +123,16 @@ class Driver:
                 f"{left} more were not started. Mend what hinders them; the "
                 "same command continues."
             )
+
+    def _look(self):
+        reason = self.watch() if self.watch and self.running else ""
+        if not reason:
+            return
+        for run_id, run in list(self.running.items()):
+            del self.running[run_id]
+            run.stop()
+            self.progress.finished(run.cell.config.model, run.seconds)
+            self.progress.write(f"{reason}: {run_id}")
 
     def _fill(self):
         for cell in list(self.waiting):

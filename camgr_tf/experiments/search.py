@@ -16,11 +16,14 @@ from camgr_tf.experiments.driver import fail_alike
 from camgr_tf.experiments.plan import FOLDER
 from camgr_tf.experiments.plan import Plan
 from camgr_tf.experiments.plan import write_plan
+from camgr_tf.experiments.pruning import MONITOR
+from camgr_tf.experiments.pruning import RULE
+from camgr_tf.experiments.pruning import Pruning
+from camgr_tf.experiments.pruning import make_pruner
 from camgr_tf.folder_lock import folder_lock
 from camgr_tf.registry import find_model
 from camgr_tf.registry import model_name
 
-MONITOR = "recall@20"
 # Held while trials are asked for and ended, so that one search at a time does.
 LOCK = ".search.lock"
 # Seconds between two looks at the trials of another search.
@@ -37,6 +40,8 @@ def search(
     overrides=None,
     data_root=None,
     notes=(),
+    first=None,
+    prune=False,
     **driver_options,
 ):
     """Trains `num_trials` settings of a model, chosen one after the other.
@@ -61,6 +66,10 @@ def search(
             `None`.
         data_root: String. Folder of the datasets. Defaults to `None`.
         notes: List of strings for the report. Defaults to `()`.
+        first: Dictionary. The setting of the first trial. Defaults to `None`:
+            drawn like the others.
+        prune: Boolean. Whether trials that are behind the others are ended,
+            see `camgr_tf.experiments.pruning`. Defaults to `False`.
         **driver_options: Options of `Driver`, such as `notebook`.
 
     Returns:
@@ -83,19 +92,30 @@ def search(
         fixed["data_root"] = str(Path(data_root).resolve())
     fixed |= overrides or {}
     _check_space(model, space, fixed)
+    for key, value in (first or {}).items():
+        if value not in space.get(key, []):
+            raise ValueError(
+                f"The first trial's {key}={value!r} is not in its range "
+                f"{space.get(key, [])}."
+            )
     optuna = _import_optuna()
     facts = describe_dataset(resolve_config(**fixed))
     made_by = None if driver_options.get("ignore_code") else code_hash(model)
     folder = output_root / FOLDER
-    name = _study_name(fixed, space, facts["content_hash"], made_by)
+    choice = [first, RULE] if prune else first
+    name = _study_name(fixed, space, facts["content_hash"], made_by, choice)
     with _waiting_for(folder, LOCK):
         study = _open_study(optuna, folder, name)
+        if prune:
+            study.pruner = make_pruner(optuna)
     errors = []
     while (number := _num_ended(study)) < num_trials:
         with contextlib.ExitStack() as alive:
             with _waiting_for(folder, LOCK):
                 number = _num_ended(study) + len(_living(study, folder))
                 if number < num_trials:
+                    if first and not number:
+                        study.enqueue_trial(first)
                     trial = _ask(optuna, study, space, seed, number)
                     alive.enter_context(
                         folder_lock(folder, _lock(study, trial))
@@ -106,11 +126,20 @@ def search(
                 time.sleep(WAIT)
                 continue
             cell = _cell(trial.params, fixed)
-            failed = Driver([cell], output_root, **driver_options).run()
+            watch = Pruning(trial, output_root / cell.run_id) if prune else None
+            failed = Driver(
+                [cell], output_root, watch=watch, **driver_options
+            ).run()
+            if watch and not failed:
+                watch()
             error = failed.get(cell.run_id, "")
             errors.append(error.replace(cell.run_id, ""))
             with _waiting_for(folder, LOCK):
-                _tell(optuna, study, trial, error, output_root / cell.run_id)
+                if watch and watch.epoch is not None:
+                    study.tell(trial, state=optuna.trial.TrialState.PRUNED)
+                else:
+                    run = output_root / cell.run_id
+                    _tell(optuna, study, trial, error, run)
                 (folder / _lock(study, trial)).unlink()
         if fail_alike(errors):
             raise RuntimeError(
@@ -152,10 +181,11 @@ def _check_space(model, space, fixed):
             resolve_config(**{**fixed, name: value})
 
 
-def _study_name(fixed, space, data_hash, made_by):
+def _study_name(fixed, space, data_hash, made_by, choice):
     """Of exactly this search: its ranges, what is fixed, data and code."""
     given = {k: v for k, v in fixed.items() if k != "data_root"}
-    text = json.dumps([space, given, data_hash, made_by], sort_keys=True)
+    values = [space, given, data_hash, made_by]
+    text = json.dumps(values + [choice] * bool(choice), sort_keys=True)
     digest = hashlib.sha256(text.encode()).hexdigest()[:12]
     return f"{fixed['model']}-{fixed['dataset']}-{digest}"
 
@@ -230,7 +260,8 @@ def _write_plan(study, fixed, facts, notes, output_root):
     )
     cells = {}
     for trial in study.get_trials(deepcopy=False):
-        if trial.state.name != "FAIL" or "error" in trial.user_attrs:
+        ended = trial.state.name in ("FAIL", "PRUNED")
+        if not ended or "error" in trial.user_attrs:
             cell = _cell(trial.params, fixed)
             cells.setdefault(cell.run_id, cell)
     hashes = dict.fromkeys(cells, facts["content_hash"])
