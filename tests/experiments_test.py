@@ -13,10 +13,10 @@ import psutil
 import pytest
 
 from camgr_tf.cli import main
-from camgr_tf.experiments.cell_record import read_record
 from camgr_tf.experiments.plan import read_plans
 from camgr_tf.experiments.processes import MARK
 from camgr_tf.experiments.results import MACHINE_COLUMNS
+from camgr_tf.experiments.trial_record import read_record
 from camgr_tf.notebook_runner import run_notebook
 from camgr_tf.paths import notebooks_folder
 
@@ -55,7 +55,7 @@ def test_a_users_sweep_from_command_to_report(sweep, tmp_path, capsys):
     command = ["sweep", sweep(2), "--dataset", "demo", "--seeds", "1"]
     command += ["--no-notebook", "--jobs", "2", *root]
     assert main(command) == 0
-    assert "2 cells: 2 done, 0 running, 0 failed" in capsys.readouterr().out
+    assert "2 trials: 2 done, 0 running, 0 failed" in capsys.readouterr().out
     # Nothing is left to do.
     started = time.monotonic()
     assert main(command) == 0
@@ -63,7 +63,7 @@ def test_a_users_sweep_from_command_to_report(sweep, tmp_path, capsys):
     assert time.monotonic() - started < 5
     assert main(["sweep", "--status", *root]) == 0
     shown = capsys.readouterr().out.split()
-    assert shown == "experiment dataset done cells mine demo 2 2".split()
+    assert shown == "experiment dataset done trials mine demo 2 2".split()
     assert main(["report", "mine", *root]) == 0
     page = (tmp_path / "out" / "report" / "report.html").read_text()
     table = pd.read_csv(tmp_path / "out" / "report" / "results.csv")
@@ -81,7 +81,7 @@ def test_the_reports_notebook_runs(tmp_path):
 
 
 @pytest.mark.long
-def test_kill_the_driver_then_a_cell_and_get_the_same_table(sweep, tmp_path):
+def test_kill_the_driver_then_a_trial_and_get_the_same_table(sweep, tmp_path):
     path = sweep(80)
     assert _run(path, tmp_path / "whole").wait() == 0
 
@@ -91,7 +91,7 @@ def test_kill_the_driver_then_a_cell_and_get_the_same_table(sweep, tmp_path):
     driver.send_signal(signal.SIGKILL)
     driver.wait()
     assert _statuses(broken) == ["running"]
-    # The cell notices that its driver has died.
+    # The trial notices that its driver has died.
     _wait_for(lambda: not _marked_processes(broken), seconds=15)
 
     started = time.time()
@@ -108,7 +108,7 @@ def test_kill_the_driver_then_a_cell_and_get_the_same_table(sweep, tmp_path):
     assert _statuses(broken) == ["done", "failed"]
     errors = [
         read_record(file.parent).get("error", "")
-        for file in broken.glob("*/cell.json")
+        for file in broken.glob("*/trial.json")
     ]
     assert any(re.search(r"signal 9 \(SIGKILL\)", error) for error in errors)
 
@@ -133,11 +133,11 @@ def test_ctrl_c_stops_the_sweep_and_the_same_command_continues(sweep, tmp_path):
 
 
 @pytest.mark.long
-def test_a_cell_keeps_its_executed_notebook(sweep, tmp_path):
+def test_a_trial_keeps_its_executed_notebook(sweep, tmp_path):
     root = tmp_path / "out"
     assert _run(sweep(1), root, notebook=True).wait() == 0
     (plan,) = read_plans(root)
-    planned = [cell.run_id for cell in plan.cells]
+    planned = [trial.run_id for trial in plan.trials]
     assert sorted(p.parent.name for p in root.glob("*/metrics.json")) == sorted(
         planned
     )
@@ -192,7 +192,7 @@ def _wait_for(condition, seconds=240):
 
 
 def _statuses(root):
-    records = [read_record(f.parent) for f in root.glob("*/cell.json")]
+    records = [read_record(f.parent) for f in root.glob("*/trial.json")]
     return sorted(record["status"] for record in records)
 
 

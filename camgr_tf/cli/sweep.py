@@ -176,7 +176,7 @@ def _sweep(options):
     for plan in plans:
         write_plan(plan, options.output_root)
     failed = Driver(
-        [cell for plan in plans for cell in plan.cells],
+        [trial for plan in plans for trial in plan.trials],
         options.output_root,
         jobs=options.jobs,
         notebook=not options.no_notebook,

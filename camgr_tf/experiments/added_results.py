@@ -3,7 +3,7 @@
 import pandas as pd
 
 from camgr_tf.code_hash import code_hash
-from camgr_tf.experiments.cell_record import hash_config
+from camgr_tf.experiments.trial_record import hash_config
 
 KEYS = ["experiment", "dataset", "label", "run_id"]
 
@@ -22,7 +22,7 @@ def add_runs(table, path, plans):
         plans: List of `Plan`.
 
     Returns:
-        DataFrame: the rows of both in the order of the plans' cells.
+        DataFrame: the rows of both in the order of the plans' trials.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -36,11 +36,11 @@ def add_runs(table, path, plans):
     known = set(_tuples(table, KEYS)) if len(table) else set()
     chosen, labels, order = [], [], []
     for plan in plans:
-        for cell in plan.cells:
-            names = (plan.definition.name, plan.dataset, cell.label)
-            key = (*names, cell.run_id)
-            config, data = hash_config(cell.config), plan.data_hashes
-            place = places.get((cell.run_id, config, data[cell.run_id]))
+        for trial in plan.trials:
+            names = (plan.definition.name, plan.dataset, trial.label)
+            key = (*names, trial.run_id)
+            config, data = hash_config(trial.config), plan.data_hashes
+            place = places.get((trial.run_id, config, data[trial.run_id]))
             if key not in known:
                 if place is None:
                     continue

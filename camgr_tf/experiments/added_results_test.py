@@ -12,8 +12,8 @@ from camgr_tf.testing.fake_run import write_fake_run
 def their_table(plan, tmp_path):
     """All four runs, as another machine wrote them: Recall .1, .2, .3, .4."""
     root = tmp_path / "theirs"
-    for number, cell in enumerate(plan.cells):
-        write_fake_run(cell, root, recall=0.1 * (1 + number))
+    for number, trial in enumerate(plan.trials):
+        write_fake_run(trial, root, recall=0.1 * (1 + number))
     return collect_results([plan], root)
 
 
@@ -28,10 +28,10 @@ def test_planned_runs_that_another_machine_made_are_added(
     their_table.loc[3, ["experiment", "label"]] = ["theirs", "two layers"]
     pd.concat([stale, their_table]).to_csv(path, index=False)
     for number in (1, 2):
-        write_fake_run(plan.cells[number], tmp_path, recall=0.9)
+        write_fake_run(plan.trials[number], tmp_path, recall=0.9)
     own = collect_results([plan], tmp_path)
     joined = add_runs(own, path, [plan])
-    assert joined["run_id"].tolist() == [cell.run_id for cell in plan.cells]
+    assert joined["run_id"].tolist() == [trial.run_id for trial in plan.trials]
     assert joined["label"].tolist() == ["MF", "MF", "LightGCN", "LightGCN"]
     assert set(joined["experiment"]) == {"mine"}
     recalls = joined["test_recall@20"].tolist()
@@ -59,7 +59,9 @@ def test_runs_of_something_else_are_not_added(
     path = tmp_path / "results.csv"
     their_table.to_csv(path, index=False)
     joined = add_runs(collect_results([plan], tmp_path), path, [plan])
-    assert joined["run_id"].tolist() == [cell.run_id for cell in plan.cells[1:]]
+    assert joined["run_id"].tolist() == [
+        trial.run_id for trial in plan.trials[1:]
+    ]
 
 
 def test_whether_the_code_is_todays_is_asked_again(
@@ -75,8 +77,8 @@ def test_whether_the_code_is_todays_is_asked_again(
 
 
 def test_experiments_of_another_machine_are_added(plan, tmp_path):
-    for cell in plan.cells:
-        write_fake_run(cell, tmp_path, recall=0.3)
+    for trial in plan.trials:
+        write_fake_run(trial, tmp_path, recall=0.3)
     table = collect_results([plan], tmp_path)
     # The same experiment in other runs, and another with a column of its own.
     same = table.assign(**{"test_recall@20": 0.1})

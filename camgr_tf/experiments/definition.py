@@ -11,7 +11,7 @@ FOLDER = Path(__file__).resolve().parent / "definitions"
 KINDS = ("training", "statistics", "race")
 LAYOUTS = ("labels_by_metrics", "metrics_by_labels", "one_row")
 PLOTS = ("bars", "line", "heat_map", "accuracy_by_time", "purification")
-# Given on the command line, and the same for all cells of a sweep.
+# Given on the command line, and the same for all trials of a sweep.
 RESERVED = ("dataset", "data_root", "seed", "output_root")
 
 
@@ -19,7 +19,7 @@ RESERVED = ("dataset", "data_root", "seed", "output_root")
 class Definition:
     """What an experiment trains, and how its results are shown.
 
-    Its cells are `variants` times the product of `grid`, each with
+    Its trials are `variants` times the product of `grid`, each with
     `parameters`.
 
     Args:
@@ -28,7 +28,7 @@ class Definition:
         kind: String. `"training"`; `"race"`, where each variant is searched
             first, see `camgr_tf.experiments.race`; or `"statistics"` of the
             dataset alone. Defaults to `"training"`.
-        parameters: Dictionary. Parameters of all cells. Defaults to an empty
+        parameters: Dictionary. Parameters of all trials. Defaults to an empty
             one.
         variants: Tuple of dictionaries, each with a `label` and the
             parameters that make it, which count before `parameters`.

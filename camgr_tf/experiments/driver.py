@@ -1,4 +1,4 @@
-"""Runs the cells of sweeps, each in a process of its own."""
+"""Runs the trials of sweeps, each in a process of its own."""
 
 import contextlib
 import os
@@ -7,17 +7,17 @@ import time
 from pathlib import Path
 
 from camgr_tf.code_hash import code_hash
-from camgr_tf.experiments.cell_record import Fingerprint
-from camgr_tf.experiments.cell_record import cell_state
-from camgr_tf.experiments.cell_record import clear_run
-from camgr_tf.experiments.cell_record import hash_config
-from camgr_tf.experiments.cell_record import read_record
-from camgr_tf.experiments.cell_record import write_record
 from camgr_tf.experiments.dataset_facts import describe_dataset
 from camgr_tf.experiments.processes import describe_failure
-from camgr_tf.experiments.processes import start_cell
-from camgr_tf.experiments.processes import stop_cell
+from camgr_tf.experiments.processes import start_trial
+from camgr_tf.experiments.processes import stop_trial
 from camgr_tf.experiments.progress import Progress
+from camgr_tf.experiments.trial_record import Fingerprint
+from camgr_tf.experiments.trial_record import clear_run
+from camgr_tf.experiments.trial_record import hash_config
+from camgr_tf.experiments.trial_record import read_record
+from camgr_tf.experiments.trial_record import trial_state
+from camgr_tf.experiments.trial_record import write_record
 from camgr_tf.folder_lock import folder_lock
 
 # Failures of one kind, before any run has ended well, that stop a sweep.
@@ -25,25 +25,25 @@ ALIKE = 3
 
 
 class Driver:
-    """Runs what is missing of a list of cells.
+    """Runs what is missing of a list of trials.
 
-    A cell that fails or is killed is recorded with its error, and the others
+    A trial that fails or is killed is recorded with its error, and the others
     go on, unless the first three all fail alike: what hinders them hinders
-    the others too, and those are not started. Cells with the same parameters
+    the others too, and those are not started. Trials with the same parameters
     are one run, whichever experiments they belong to. Runs that another
     driver is making are waited for.
 
     Args:
-        cells: List of `Cell`.
+        trials: List of `Trial`.
         output_root: Path of the folder of all runs.
-        jobs: Integer. Cells that run at one time; the processor's threads
+        jobs: Integer. Trials that run at one time; the processor's threads
             are divided among them. Defaults to `1`.
-        notebook: Boolean. Whether cells run in the training notebook.
+        notebook: Boolean. Whether trials run in the training notebook.
             Defaults to `True`.
         ignore_code: Boolean. Whether runs that other code made count as done.
             Defaults to `False`.
         stream: File for the progress. Defaults to `None`: standard output.
-        watch: Function that is called without arguments while cells run; a
+        watch: Function that is called without arguments while trials run; a
             text that is not empty ends them, and is why. Defaults to `None`.
 
     Raises:
@@ -52,7 +52,7 @@ class Driver:
 
     def __init__(
         self,
-        cells,
+        trials,
         output_root,
         jobs=1,
         notebook=True,
@@ -62,13 +62,13 @@ class Driver:
     ):
         if jobs < 1:
             raise ValueError(f"`jobs` must be positive. Received: jobs={jobs}")
-        # Cells run in another folder.
+        # Trials run in another folder.
         self.output_root = Path(output_root).resolve()
         self.jobs = jobs
         self.notebook = notebook
         self.ignore_code = ignore_code
         self.watch = watch
-        self.waiting = list({cell.run_id: cell for cell in cells}.values())
+        self.waiting = list({trial.run_id: trial for trial in trials}.values())
         self.running = {}
         self.failed = {}
         self._errors = []
@@ -77,7 +77,7 @@ class Driver:
         self.num_threads = max(1, cores // jobs)
 
     def run(self, interval=0.2):
-        """Runs until no cell is left.
+        """Runs until no trial is left.
 
         Args:
             interval: Float. Seconds between two looks at the processes.
@@ -107,7 +107,7 @@ class Driver:
             if error is None:
                 continue
             del self.running[run_id]
-            model = run.cell.config.model
+            model = run.trial.config.model
             self.progress.finished(model, run.seconds, succeeded=not error)
             if error:
                 self.failed[run_id] = error
@@ -131,36 +131,36 @@ class Driver:
         for run_id, run in list(self.running.items()):
             del self.running[run_id]
             run.stop()
-            self.progress.finished(run.cell.config.model, run.seconds)
+            self.progress.finished(run.trial.config.model, run.seconds)
             self.progress.write(f"{reason}: {run_id}")
 
     def _fill(self):
-        for cell in list(self.waiting):
+        for trial in list(self.waiting):
             if len(self.running) >= self.jobs:
                 return
-            run = _Running(cell, self.output_root / cell.run_id)
+            run = _Running(trial, self.output_root / trial.run_id)
             if not run.locked:
                 continue
-            self.waiting.remove(cell)
-            fingerprint = cell_fingerprint(cell)
-            state = cell_state(run.folder, fingerprint, self.ignore_code)
+            self.waiting.remove(trial)
+            fingerprint = trial_fingerprint(trial)
+            state = trial_state(run.folder, fingerprint, self.ignore_code)
             if state == "done":
                 run.release()
                 seconds = read_record(run.folder).get("seconds")
-                self.progress.finished(cell.config.model, seconds)
+                self.progress.finished(trial.config.model, seconds)
                 continue
-            stop_cell(run.folder)
+            stop_trial(run.folder)
             if state == "outdated":
                 clear_run(run.folder)
-            self.running[cell.run_id] = run
+            self.running[trial.run_id] = run
             run.start(
                 fingerprint, self.output_root, self.num_threads, self.notebook
             )
 
     def _show(self):
         self.progress.show(
-            [cell.config.model for cell in self.waiting],
-            [(r.cell.config.model, r.seconds) for r in self.running.values()],
+            [trial.config.model for trial in self.waiting],
+            [(r.trial.config.model, r.seconds) for r in self.running.values()],
         )
 
 
@@ -182,27 +182,27 @@ def fail_alike(errors):
     return len({re.sub(r"[0-9a-f]*\d[0-9a-f]*", "#", t) for t in lasts}) == 1
 
 
-def cell_fingerprint(cell):
-    """What a cell's run would follow from if it were started now.
+def trial_fingerprint(trial):
+    """What a trial's run would follow from if it were started now.
 
     Args:
-        cell: `Cell`.
+        trial: `Trial`.
 
     Returns:
         `Fingerprint`.
     """
     return Fingerprint(
-        config=hash_config(cell.config),
-        data=describe_dataset(cell.config)["content_hash"],
-        code=code_hash(cell.config.model),
+        config=hash_config(trial.config),
+        data=describe_dataset(trial.config)["content_hash"],
+        code=code_hash(trial.config.model),
     )
 
 
 class _Running:
-    """A cell's process, and the lock on its folder."""
+    """A trial's process, and the lock on its folder."""
 
-    def __init__(self, cell, folder):
-        self.cell = cell
+    def __init__(self, trial, folder):
+        self.trial = trial
         self.folder = folder
         self._stack = contextlib.ExitStack()
         self.locked = not self._stack.enter_context(folder_lock(folder))
@@ -222,8 +222,8 @@ class _Running:
             "num_threads": num_threads,
         }
         self._record("running")
-        self._process = start_cell(
-            self.cell, output_root, num_threads, notebook
+        self._process = start_trial(
+            self.trial, output_root, num_threads, notebook
         )
 
     def ended(self):
@@ -235,7 +235,7 @@ class _Running:
         if returncode:
             error = describe_failure(self.folder, returncode)
             # The kernel of a notebook may have outlived its process.
-            stop_cell(self.folder)
+            stop_trial(self.folder)
             self._record("failed", error=error)
         elif not (self.folder / "metrics.json").is_file():
             error = f"it ended without a result in {self.folder}"
@@ -247,7 +247,7 @@ class _Running:
 
     def stop(self):
         if self._process is not None:
-            stop_cell(self.folder)
+            stop_trial(self.folder)
             self._process.wait()
             self._record("interrupted")
         self.release()

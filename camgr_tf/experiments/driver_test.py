@@ -8,13 +8,13 @@ import psutil
 import pytest
 
 from camgr_tf.experiments import driver as module
-from camgr_tf.experiments.cell_record import read_record
-from camgr_tf.experiments.cells import plan_cells
 from camgr_tf.experiments.definition import Definition
 from camgr_tf.experiments.driver import Driver
 from camgr_tf.experiments.driver import fail_alike
 from camgr_tf.experiments.processes import MARK
-from camgr_tf.experiments.processes import cell_processes
+from camgr_tf.experiments.processes import trial_processes
+from camgr_tf.experiments.trial_record import read_record
+from camgr_tf.experiments.trials import plan_trials
 from camgr_tf.folder_lock import folder_lock
 from camgr_tf.testing import write_tiny_folder
 
@@ -25,7 +25,7 @@ folder, action = pathlib.Path(sys.argv[1]), int(sys.argv[2]) % 10
 with open(folder / "starts", "a") as file:
     file.write(os.environ["OMP_NUM_THREADS"] + "\\n")
 if action == 2:
-    raise SystemExit("this cell is broken")
+    raise SystemExit("this trial is broken")
 if action == 3:
     os.kill(os.getpid(), 9)
 if action == 4:
@@ -38,12 +38,12 @@ GOOD, BROKEN, KILLED, ENDLESS, EMPTY = 1, 2, 3, 4, 5
 
 @pytest.fixture
 def make_driver(tmp_path, monkeypatch):
-    """A driver of MF cells on a tiny dataset, without their training."""
+    """A driver of MF trials on a tiny dataset, without their training."""
     write_tiny_folder(tmp_path / "data")
 
-    def start(cell, output_root, num_threads, notebook=True):
-        folder = output_root / cell.run_id
-        action = str(cell.config.max_epochs)
+    def start(trial, output_root, num_threads, notebook=True):
+        folder = output_root / trial.run_id
+        action = str(trial.config.max_epochs)
         with open(folder / "log.txt", "wb") as log:
             return subprocess.Popen(
                 [sys.executable, "-c", SCRIPT, folder, action],
@@ -52,41 +52,41 @@ def make_driver(tmp_path, monkeypatch):
                 env={"OMP_NUM_THREADS": str(num_threads), MARK: str(folder)},
             )
 
-    monkeypatch.setattr(module, "start_cell", start)
+    monkeypatch.setattr(module, "start_trial", start)
 
     def make(actions, **options):
         definition = Definition(
             "mine", "Mine", parameters={"model": "mf"},
             grid={"max_epochs": actions},
         )  # fmt: skip
-        cells = plan_cells(definition, "tiny", 1, None, tmp_path / "data")
+        trials = plan_trials(definition, "tiny", 1, None, tmp_path / "data")
         options.setdefault("stream", io.StringIO())
-        return cells, Driver(cells, tmp_path / "runs", **options)
+        return trials, Driver(trials, tmp_path / "runs", **options)
 
     return make
 
 
-def starts(cell, tmp_path):
-    path = tmp_path / "runs" / cell.run_id / "starts"
+def starts(trial, tmp_path):
+    path = tmp_path / "runs" / trial.run_id / "starts"
     return path.read_text().splitlines() if path.is_file() else []
 
 
 def test_failures_are_recorded_and_do_not_stop_the_others(
     make_driver, tmp_path
 ):
-    cells, driver = make_driver([BROKEN, KILLED, EMPTY, GOOD])
+    trials, driver = make_driver([BROKEN, KILLED, EMPTY, GOOD])
     failed = driver.run(interval=0.02)
-    broken, killed, empty, good = (cell.run_id for cell in cells)
-    assert failed[broken] == "this cell is broken"
+    broken, killed, empty, good = (trial.run_id for trial in trials)
+    assert failed[broken] == "this trial is broken"
     assert failed[killed] == "ended by signal 9 (SIGKILL)"
     assert failed[empty].startswith("it ended without a result")
     assert good not in failed
     record = read_record(tmp_path / "runs" / broken)
     assert record["status"] == "failed"
-    assert record["error"] == "this cell is broken"
+    assert record["error"] == "this trial is broken"
     shown = driver.progress.stream.getvalue()
-    assert "4 cells: 1 done, 0 running, 3 failed, 0 left" in shown
-    assert f"failed: {broken}: this cell is broken" in shown
+    assert "4 trials: 1 done, 0 running, 3 failed, 0 left" in shown
+    assert f"failed: {broken}: this trial is broken" in shown
 
 
 @pytest.mark.parametrize("action", [BROKEN, KILLED, EMPTY])
@@ -95,14 +95,14 @@ def test_a_sweep_whose_first_runs_fail_alike_stops(
 ):
     # The lowest digit says what happens, so all ten are runs of their own.
     actions = [10 * place + action for place in range(10)]
-    cells, driver = make_driver(actions)
+    trials, driver = make_driver(actions)
     failed = driver.run(interval=0.02)
-    assert list(failed) == [cell.run_id for cell in cells[:3]]
-    assert [len(starts(c, tmp_path)) for c in cells] == [1] * 3 + [0] * 7
+    assert list(failed) == [trial.run_id for trial in trials[:3]]
+    assert [len(starts(c, tmp_path)) for c in trials] == [1] * 3 + [0] * 7
     shown = driver.progress.stream.getvalue()
     assert "the first 3 failed alike, and 7 more were not started" in shown
     # The same command tries again.
-    cells, driver = make_driver(actions)
+    trials, driver = make_driver(actions)
     assert len(driver.run(interval=0.02)) == 3
 
 
@@ -115,7 +115,7 @@ def test_a_sweep_whose_first_runs_fail_alike_stops(
     ],
 )
 def test_a_sweep_with_other_failures_goes_on(actions, num_failed, make_driver):
-    cells, driver = make_driver(actions)
+    trials, driver = make_driver(actions)
     assert len(driver.run(interval=0.02)) == num_failed
     assert "stopped" not in driver.progress.stream.getvalue()
 
@@ -131,53 +131,53 @@ def test_failures_differ_by_their_last_lines_without_numbers():
 
 def test_starting_again_runs_what_is_missing(make_driver, tmp_path):
     for _ in range(3):
-        cells, driver = make_driver([GOOD, BROKEN])
+        trials, driver = make_driver([GOOD, BROKEN])
         driver.run(interval=0.02)
-    assert len(starts(cells[0], tmp_path)) == 1
-    assert len(starts(cells[1], tmp_path)) == 3
+    assert len(starts(trials[0], tmp_path)) == 1
+    assert len(starts(trials[1], tmp_path)) == 3
 
 
 def test_other_data_are_trained_anew(make_driver, tmp_path):
-    cells, driver = make_driver([GOOD])
+    trials, driver = make_driver([GOOD])
     driver.run(interval=0.02)
     data = tmp_path / "data" / "tiny"
     for path in data.iterdir():
         path.unlink()
     data.rmdir()
     write_tiny_folder(tmp_path / "data", seed=1)
-    cells, driver = make_driver([GOOD])
+    trials, driver = make_driver([GOOD])
     driver.run(interval=0.02)
-    assert len(starts(cells[0], tmp_path)) == 2
+    assert len(starts(trials[0], tmp_path)) == 2
 
 
 def test_other_code_is_trained_anew_unless_ignored(
     make_driver, tmp_path, monkeypatch
 ):
-    cells, driver = make_driver([GOOD])
+    trials, driver = make_driver([GOOD])
     driver.run(interval=0.02)
     monkeypatch.setattr(module, "code_hash", lambda model: "other")
     make_driver([GOOD], ignore_code=True)[1].run(interval=0.02)
-    assert len(starts(cells[0], tmp_path)) == 1
+    assert len(starts(trials[0], tmp_path)) == 1
     make_driver([GOOD])[1].run(interval=0.02)
-    assert len(starts(cells[0], tmp_path)) == 2
+    assert len(starts(trials[0], tmp_path)) == 2
 
 
-def test_equal_cells_run_once(make_driver, tmp_path):
-    cells, _ = make_driver([GOOD])
-    driver = Driver(cells * 3, tmp_path / "runs", stream=io.StringIO())
+def test_equal_trials_run_once(make_driver, tmp_path):
+    trials, _ = make_driver([GOOD])
+    driver = Driver(trials * 3, tmp_path / "runs", stream=io.StringIO())
     assert driver.run(interval=0.02) == {}
-    assert len(starts(cells[0], tmp_path)) == 1
+    assert len(starts(trials[0], tmp_path)) == 1
 
 
 def test_threads_are_divided_among_jobs(make_driver, tmp_path, monkeypatch):
     monkeypatch.setattr(module.os, "sched_getaffinity", lambda pid: range(8))
-    cells, driver = make_driver([GOOD], jobs=3)
+    trials, driver = make_driver([GOOD], jobs=3)
     driver.run(interval=0.02)
-    assert starts(cells[0], tmp_path) == ["2"]  # 8 cores for 3 jobs
+    assert starts(trials[0], tmp_path) == ["2"]  # 8 cores for 3 jobs
 
 
 def test_jobs_run_at_the_same_time(make_driver, tmp_path):
-    cells, driver = make_driver([ENDLESS, GOOD], jobs=2)
+    trials, driver = make_driver([ENDLESS, GOOD], jobs=2)
     driver._fill()
     assert len(driver.running) == 2
     for run in list(driver.running.values()):
@@ -187,7 +187,7 @@ def test_jobs_run_at_the_same_time(make_driver, tmp_path):
 def test_ctrl_c_stops_all_and_the_rest_is_kept(
     make_driver, tmp_path, monkeypatch
 ):
-    cells, driver = make_driver([ENDLESS, GOOD])
+    trials, driver = make_driver([ENDLESS, GOOD])
 
     def interrupt(seconds):
         raise KeyboardInterrupt
@@ -195,40 +195,40 @@ def test_ctrl_c_stops_all_and_the_rest_is_kept(
     monkeypatch.setattr(module.time, "sleep", interrupt)
     with pytest.raises(KeyboardInterrupt):
         driver.run()
-    folder = tmp_path / "runs" / cells[0].run_id
-    assert cell_processes(folder) == []
+    folder = tmp_path / "runs" / trials[0].run_id
+    assert trial_processes(folder) == []
     assert read_record(folder)["status"] == "interrupted"
     with folder_lock(folder) as holder:
         assert holder is None
 
 
 def test_what_a_dead_driver_left_running_is_ended(make_driver, tmp_path):
-    cells, driver = make_driver([GOOD])
-    folder = tmp_path / "runs" / cells[0].run_id
+    trials, driver = make_driver([GOOD])
+    folder = tmp_path / "runs" / trials[0].run_id
     folder.mkdir(parents=True)
     orphan = subprocess.Popen(
         [sys.executable, "-c", "import time; time.sleep(120)"],
         env={MARK: str(folder)},
     )
-    while not cell_processes(folder):
+    while not trial_processes(folder):
         time.sleep(0.02)
     assert driver.run(interval=0.02) == {}
     orphan.wait(5)
     assert not psutil.pid_exists(orphan.pid)
 
 
-def test_another_drivers_cell_is_waited_for(make_driver, tmp_path):
-    cells, driver = make_driver([ENDLESS, GOOD])
-    folder = tmp_path / "runs" / cells[0].run_id
+def test_another_drivers_trial_is_waited_for(make_driver, tmp_path):
+    trials, driver = make_driver([ENDLESS, GOOD])
+    folder = tmp_path / "runs" / trials[0].run_id
     with folder_lock(folder):
         driver._fill()
-        assert list(driver.running) == [cells[1].run_id]
-        assert driver.waiting == cells[:1]
+        assert list(driver.running) == [trials[1].run_id]
+        assert driver.waiting == trials[:1]
         # The other driver finishes it.
-        module.write_record(folder, module.cell_fingerprint(cells[0]), "done")
+        module.write_record(folder, module.trial_fingerprint(trials[0]), "done")
         (folder / "metrics.json").write_text("{}")
     assert driver.run(interval=0.02) == {}
-    assert starts(cells[0], tmp_path) == []
+    assert starts(trials[0], tmp_path) == []
 
 
 def test_jobs_must_be_positive(tmp_path):
@@ -237,11 +237,11 @@ def test_jobs_must_be_positive(tmp_path):
 
 
 def test_the_record_holds_what_the_run_was_made_with(make_driver, tmp_path):
-    cells, driver = make_driver([GOOD])
+    trials, driver = make_driver([GOOD])
     driver.run(interval=0.02)
-    path = tmp_path / "runs" / cells[0].run_id / "cell.json"
+    path = tmp_path / "runs" / trials[0].run_id / "trial.json"
     record = json.loads(path.read_text())
-    wanted = module.cell_fingerprint(cells[0])
+    wanted = module.trial_fingerprint(trials[0])
     assert (record["config"], record["data"], record["code"]) == (
         wanted.config,
         wanted.data,

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from dataclasses import field
 
 from camgr_tf.config import resolve_config
-from camgr_tf.experiments.cells import Cell
-from camgr_tf.experiments.cells import plan_cells
 from camgr_tf.experiments.dataset_facts import describe_dataset
 from camgr_tf.experiments.definition import Definition
+from camgr_tf.experiments.trials import Trial
+from camgr_tf.experiments.trials import plan_trials
 from camgr_tf.staged_file import staged_file
 
 FOLDER = "experiments"
@@ -23,7 +23,7 @@ class Plan:
     Args:
         definition: `Definition`.
         dataset: String.
-        cells: List of `Cell`.
+        trials: List of `Trial`.
         facts: Dictionary, what `describe_dataset` returns.
         data_hashes: Dictionary from a run's id to the content hash of its
             data, so that results are collected without the data.
@@ -33,7 +33,7 @@ class Plan:
 
     definition: Definition
     dataset: str
-    cells: list
+    trials: list
     facts: dict
     data_hashes: dict
     notes: list = field(default_factory=list)
@@ -59,17 +59,17 @@ def make_plan(
     Returns:
         `Plan`.
     """
-    cells = plan_cells(definition, dataset, seeds, overrides, data_root)
+    trials = plan_trials(definition, dataset, seeds, overrides, data_root)
     # A dataset that cannot be read is refused before anything runs.
     hashes = {
-        cell.run_id: describe_dataset(cell.config)["content_hash"]
-        for cell in cells
+        trial.run_id: describe_dataset(trial.config)["content_hash"]
+        for trial in trials
     }
-    configs = [cell.config for cell in cells]
+    configs = [trial.config for trial in trials]
     configs = configs or [resolve_config(dataset=dataset, data_root=data_root)]
     fullest = max(configs, key=lambda config: len(config.modalities))
     facts = describe_dataset(fullest)
-    return Plan(definition, dataset, cells, facts, hashes, list(notes))
+    return Plan(definition, dataset, trials, facts, hashes, list(notes))
 
 
 def write_plan(plan, output_root):
@@ -82,9 +82,9 @@ def write_plan(plan, output_root):
     values = {
         "definition": asdict(plan.definition),
         "dataset": plan.dataset,
-        "cells": [
+        "trials": [
             {"label": c.label, "run_id": c.run_id, "parameters": c.parameters}
-            for c in plan.cells
+            for c in plan.trials
         ],
         "facts": plan.facts,
         "data_hashes": plan.data_hashes,
@@ -147,7 +147,7 @@ def _read_plan(path):
         return Plan(
             definition=Definition(**definition),
             dataset=values["dataset"],
-            cells=[_read_cell(cell) for cell in values["cells"]],
+            trials=[_read_trial(trial) for trial in values["trials"]],
             facts=values["facts"],
             data_hashes=values["data_hashes"],
             notes=values["notes"],
@@ -159,7 +159,7 @@ def _read_plan(path):
         ) from error
 
 
-def _read_cell(values):
+def _read_trial(values):
     parameters = values["parameters"]
     config = resolve_config(**parameters)
     if config.run_id != values["run_id"]:
@@ -167,4 +167,4 @@ def _read_cell(values):
             f"run {values['run_id']} has other parameters now: a default "
             "has changed"
         )
-    return Cell(values["label"], parameters, config)
+    return Trial(values["label"], parameters, config)

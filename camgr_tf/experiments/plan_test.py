@@ -2,22 +2,22 @@ import json
 
 import pytest
 
-from camgr_tf.experiments.cells import plan_cells
 from camgr_tf.experiments.definition import Definition
 from camgr_tf.experiments.definition import load_definition
 from camgr_tf.experiments.plan import Plan
 from camgr_tf.experiments.plan import make_plan
 from camgr_tf.experiments.plan import read_plans
 from camgr_tf.experiments.plan import write_plan
+from camgr_tf.experiments.trials import plan_trials
 from camgr_tf.testing import write_tiny_folder
 
 
 def small_plan(name, dataset="tiny"):
     definition = load_definition(name)
-    cells = plan_cells(definition, dataset, 1)
-    hashes = {cell.run_id: "hash" for cell in cells}
+    trials = plan_trials(definition, dataset, 1)
+    hashes = {trial.run_id: "hash" for trial in trials}
     facts = {"split": "file"}
-    return Plan(definition, dataset, cells, facts, hashes, ["a note"])
+    return Plan(definition, dataset, trials, facts, hashes, ["a note"])
 
 
 def test_a_plan_is_read_as_it_was_written(tmp_path):
@@ -28,8 +28,8 @@ def test_a_plan_is_read_as_it_was_written(tmp_path):
 
 def test_a_users_own_definition_is_kept_with_the_plan(tmp_path):
     definition = Definition("mine", "Mine", grid={"num_layers": [1, 2]})
-    cells = plan_cells(definition, "tiny", 1)
-    write_plan(Plan(definition, "tiny", cells, {}, {}), tmp_path)
+    trials = plan_trials(definition, "tiny", 1)
+    write_plan(Plan(definition, "tiny", trials, {}, {}), tmp_path)
     (plan,) = read_plans(tmp_path, ["mine"])
     assert plan.definition == definition
 
@@ -57,7 +57,7 @@ def test_a_plan_of_other_defaults_is_refused(tmp_path):
     write_plan(small_plan("table3"), tmp_path)
     (path,) = tmp_path.glob("experiments/table3/*.json")
     values = json.loads(path.read_text())
-    values["cells"][0]["run_id"] = "tiny-camgr-seed0-00000000"
+    values["trials"][0]["run_id"] = "tiny-camgr-seed0-00000000"
     path.write_text(json.dumps(values))
     with pytest.raises(ValueError, match="a default has changed"):
         read_plans(tmp_path, ["table3"])
@@ -71,11 +71,11 @@ def test_a_plan_of_other_defaults_is_refused(tmp_path):
     assert plan.definition.name == "table1"
 
 
-def test_the_facts_are_of_the_cell_with_most_modalities(tmp_path):
+def test_the_facts_are_of_the_trial_with_most_modalities(tmp_path):
     write_tiny_folder(tmp_path)
     plan = make_plan(load_definition("figure2"), "tiny", 1, None, tmp_path)
     assert plan.facts["feature_widths"] == {"image": 5, "text": 4}
-    assert len(plan.cells) == len(set(plan.data_hashes.values())) == 3
+    assert len(plan.trials) == len(set(plan.data_hashes.values())) == 3
 
 
 def test_a_missing_dataset_is_refused(tmp_path):

@@ -1,4 +1,4 @@
-"""Starts and ends the processes of cells."""
+"""Starts and ends the processes of trials."""
 
 import json
 import os
@@ -11,9 +11,9 @@ import psutil
 from camgr_tf import paths
 from camgr_tf.staged_file import staged_file
 
-# In the environment of a cell's process and of the kernel that it starts: by
+# In the environment of a trial's process and of the kernel that it starts: by
 # it both are found again, also when their driver was killed.
-MARK = "CAMGR_CELL"
+MARK = "CAMGR_TRIAL"
 THREADS = (
     "TF_NUM_INTRAOP_THREADS",
     "OMP_NUM_THREADS",
@@ -23,13 +23,13 @@ THREADS = (
 )
 
 
-def start_cell(cell, output_root, num_threads, notebook=True):
-    """Starts a cell in a process of its own.
+def start_trial(trial, output_root, num_threads, notebook=True):
+    """Starts a trial in a process of its own.
 
     Its output goes to `log.txt` in the run's folder.
 
     Args:
-        cell: `Cell`.
+        trial: `Trial`.
         output_root: Path of the folder of all runs.
         num_threads: Integer. Threads that it may use.
         notebook: Boolean. Whether the training notebook runs it. Defaults to
@@ -38,14 +38,14 @@ def start_cell(cell, output_root, num_threads, notebook=True):
     Returns:
         `subprocess.Popen`.
     """
-    folder = output_root / cell.run_id
+    folder = output_root / trial.run_id
     task = folder / ".task.json"
     with staged_file(task) as staging:
         staging.write_text(
             json.dumps(
                 {
-                    "run_id": cell.run_id,
-                    "parameters": cell.parameters,
+                    "run_id": trial.run_id,
+                    "parameters": trial.parameters,
                     "output_root": str(output_root),
                     "notebook": notebook,
                     "parent": os.getpid(),
@@ -62,9 +62,9 @@ def start_cell(cell, output_root, num_threads, notebook=True):
     }
     with open(folder / "log.txt", "wb") as log:
         # A session of its own: Ctrl-C in the terminal reaches only the
-        # driver, which then ends its cells.
+        # driver, which then ends its trials.
         return subprocess.Popen(
-            [sys.executable, "-m", "camgr_tf.experiments.cell_process", task],
+            [sys.executable, "-m", "camgr_tf.experiments.trial_process", task],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -73,13 +73,13 @@ def start_cell(cell, output_root, num_threads, notebook=True):
         )
 
 
-def stop_cell(folder):
-    """Kills all processes of a cell, whoever started them.
+def stop_trial(folder):
+    """Kills all processes of a trial, whoever started them.
 
     Args:
         folder: Path of `outputs/<run_id>`.
     """
-    for process in cell_processes(folder):
+    for process in trial_processes(folder):
         try:
             process.kill()
             process.wait(10)
@@ -87,8 +87,8 @@ def stop_cell(folder):
             continue
 
 
-def cell_processes(folder):
-    """The living processes of a cell.
+def trial_processes(folder):
+    """The living processes of a trial.
 
     Args:
         folder: Path of `outputs/<run_id>`.
@@ -108,7 +108,7 @@ def cell_processes(folder):
 
 
 def describe_failure(folder, returncode, num_lines=15):
-    """Says how a cell's process ended.
+    """Says how a trial's process ended.
 
     Args:
         folder: Path of `outputs/<run_id>`.

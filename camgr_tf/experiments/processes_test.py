@@ -3,16 +3,16 @@ import subprocess
 import sys
 import time
 
-from camgr_tf.experiments.cells import plan_cells
 from camgr_tf.experiments.definition import Definition
 from camgr_tf.experiments.processes import MARK
-from camgr_tf.experiments.processes import cell_processes
 from camgr_tf.experiments.processes import describe_failure
-from camgr_tf.experiments.processes import start_cell
-from camgr_tf.experiments.processes import stop_cell
+from camgr_tf.experiments.processes import start_trial
+from camgr_tf.experiments.processes import stop_trial
+from camgr_tf.experiments.processes import trial_processes
+from camgr_tf.experiments.trials import plan_trials
 
 
-def test_all_processes_of_a_cell_are_stopped(tmp_path):
+def test_all_processes_of_a_trial_are_stopped(tmp_path):
     # A process that leaves its session, as a notebook's kernel does.
     script = (
         "import subprocess, sys, time\n"
@@ -23,19 +23,19 @@ def test_all_processes_of_a_cell_are_stopped(tmp_path):
     process = subprocess.Popen(
         [sys.executable, "-c", script], env={MARK: str(tmp_path)}
     )
-    while len(cell_processes(tmp_path)) < 2:
+    while len(trial_processes(tmp_path)) < 2:
         time.sleep(0.02)
-    stop_cell(tmp_path)
+    stop_trial(tmp_path)
     process.wait(5)
-    assert cell_processes(tmp_path) == []
+    assert trial_processes(tmp_path) == []
 
 
-def test_other_cells_are_left_alone(tmp_path):
+def test_other_trials_are_left_alone(tmp_path):
     process = subprocess.Popen(
         [sys.executable, "-c", "import time; time.sleep(120)"],
         env={MARK: str(tmp_path / "other")},
     )
-    stop_cell(tmp_path)
+    stop_trial(tmp_path)
     assert process.poll() is None
     process.kill()
     process.wait(5)
@@ -50,7 +50,7 @@ def test_failures_are_described(tmp_path):
     assert describe_failure(tmp_path, 3) == "ended with exit code 3"
 
 
-def test_a_cell_gets_its_threads_and_its_log(tmp_path, monkeypatch):
+def test_a_trial_gets_its_threads_and_its_log(tmp_path, monkeypatch):
     # In place of the training: shows the environment.
     shows = "import os; print(dict(os.environ))"
     monkeypatch.setattr(
@@ -61,10 +61,10 @@ def test_a_cell_gets_its_threads_and_its_log(tmp_path, monkeypatch):
         ),
     )
     definition = Definition("mine", "Mine", parameters={"model": "mf"})
-    (cell,) = plan_cells(definition, "tiny", 1)
-    folder = tmp_path / cell.run_id
+    (trial,) = plan_trials(definition, "tiny", 1)
+    folder = tmp_path / trial.run_id
     folder.mkdir()
-    assert start_cell(cell, tmp_path, num_threads=3).wait(20) == 0
+    assert start_trial(trial, tmp_path, num_threads=3).wait(20) == 0
     log = (folder / "log.txt").read_text()
     assert "'TF_NUM_INTRAOP_THREADS': '3'" in log
     assert "'OMP_NUM_THREADS': '3'" in log

@@ -5,20 +5,20 @@ import time
 
 
 class Progress:
-    """Counts cells and estimates the time that is left.
+    """Counts trials and estimates the time that is left.
 
-    A cell is expected to take as long as the finished cells of its model did
+    A trial is expected to take as long as the finished trials of its model did
     in the mean; a model without one, as long as all finished ones.
 
     Args:
-        num_cells: Integer. Cells of the sweep.
-        jobs: Integer. Cells that run at one time.
+        num_trials: Integer. Trials of the sweep.
+        jobs: Integer. Trials that run at one time.
         stream: File that is written to. Defaults to `None`: standard output.
         clock: Function that gives seconds. Defaults to `time.monotonic`.
     """
 
-    def __init__(self, num_cells, jobs, stream=None, clock=time.monotonic):
-        self.num_cells = num_cells
+    def __init__(self, num_trials, jobs, stream=None, clock=time.monotonic):
+        self.num_trials = num_trials
         self.jobs = jobs
         self.stream = stream or sys.stdout
         self.clock = clock
@@ -29,7 +29,7 @@ class Progress:
         self._last_time = -60.0
 
     def finished(self, model, seconds, succeeded=True):
-        """Counts a cell that has ended.
+        """Counts a trial that has ended.
 
         Args:
             model: String. Its model.
@@ -44,15 +44,15 @@ class Progress:
             self.failed += 1
 
     def seconds_left(self, waiting, running):
-        """Estimate of the seconds until all cells have ended.
+        """Estimate of the seconds until all trials have ended.
 
         Args:
-            waiting: List of strings, the models of the waiting cells.
-            running: List of pairs of a running cell's model and the seconds
+            waiting: List of strings, the models of the waiting trials.
+            running: List of pairs of a running trial's model and the seconds
                 that it has run.
 
         Returns:
-            Float, or `None` while no cell has finished.
+            Float, or `None` while no trial has finished.
         """
         if not self._seconds:
             return None
@@ -68,7 +68,7 @@ class Progress:
             running: As for `seconds_left`.
         """
         counts = (
-            f"{self.num_cells} cells: {self.done} done, {len(running)} "
+            f"{self.num_trials} trials: {self.done} done, {len(running)} "
             f"running, {self.failed} failed, {len(waiting)} left"
         )
         now = self.clock()

@@ -14,15 +14,15 @@ def test_counts_and_time_left_by_hand():
     # MF takes 15 s in the mean; CAmgr, which has not finished, is taken to
     # take as long: (15 + 15 + 15 - 5) / 2 = 20.
     assert progress.seconds_left(["mf", "camgr"], [("mf", 5.0)]) == 20.0
-    # No time left is shorter than the longest single cell.
+    # No time left is shorter than the longest single trial.
     assert progress.seconds_left([], [("mf", 5.0)]) == 10.0
     assert progress.seconds_left([], [("mf", 50.0)]) == 0.0
     progress.show(["mf", "camgr"], [("mf", 5.0)])
     progress.show([], [])
     assert stream.getvalue().splitlines() == [
-        "6 cells: 0 done, 2 running, 0 failed, 4 left, time left unknown",
-        "6 cells: 2 done, 1 running, 1 failed, 2 left, time left about 20 s",
-        "6 cells: 2 done, 0 running, 1 failed, 0 left",
+        "6 trials: 0 done, 2 running, 0 failed, 4 left, time left unknown",
+        "6 trials: 2 done, 1 running, 1 failed, 2 left, time left about 20 s",
+        "6 trials: 2 done, 0 running, 1 failed, 0 left",
     ]
 
 
@@ -35,7 +35,7 @@ def test_an_unchanged_line_is_repeated_after_a_minute():
     assert len(stream.getvalue().splitlines()) == 2
 
 
-def test_cells_that_were_done_before_count():
+def test_trials_that_were_done_before_count():
     progress = Progress(2, jobs=1, stream=io.StringIO())
     progress.finished("mf", None)
     assert progress.seconds_left(["mf"], []) is None

@@ -4,7 +4,6 @@ import dataclasses
 
 from camgr_tf.config import default_batch_size
 from camgr_tf.config import resolve_config
-from camgr_tf.experiments.cells import plan_cells
 from camgr_tf.experiments.dataset_facts import describe_dataset
 from camgr_tf.experiments.driver import Driver
 from camgr_tf.experiments.plan import Plan
@@ -12,6 +11,7 @@ from camgr_tf.experiments.plan import read_plans
 from camgr_tf.experiments.plan import write_plan
 from camgr_tf.experiments.pruning import RULE
 from camgr_tf.experiments.search import search
+from camgr_tf.experiments.trials import plan_trials
 from camgr_tf.near_names import near_names
 from camgr_tf.registry import find_model
 
@@ -69,7 +69,7 @@ def race(
         RuntimeError: If all trials of a model fail.
     """
     # A mistake in what all runs share is refused before anything runs.
-    plan_cells(definition, dataset, 1, overrides, data_root)
+    plan_trials(definition, dataset, 1, overrides, data_root)
     variants = _chosen(definition, models)
     budget = f"Each model: {num_trials} trials, {RULE}; then {seeds} seeds."
     failed = {}
@@ -97,38 +97,38 @@ def race(
         winner = dataclasses.replace(
             definition, variants=({**variant, **best},), reference=None
         )
-        cells = plan_cells(winner, dataset, seeds, overrides, data_root)
+        trials = plan_trials(winner, dataset, seeds, overrides, data_root)
         line = f"{variant['label']}: {used}"
-        plan = Plan(definition, dataset, cells, facts, {}, [*notes, budget])
+        plan = Plan(definition, dataset, trials, facts, {}, [*notes, budget])
         write_plan(_joined(plan, line, output_root), output_root)
-        failed |= Driver(cells, output_root, **driver_options).run()
+        failed |= Driver(trials, output_root, **driver_options).run()
     return failed
 
 
 def _joined(plan, line, output_root):
     """The plan of one model, with those that raced before it."""
     labels = [variant["label"] for variant in plan.definition.variants]
-    cells, lines = list(plan.cells), [line]
-    own = {cell.label for cell in cells}
+    trials, lines = list(plan.trials), [line]
+    own = {trial.label for trial in trials}
     try:
         (old,) = read_plans(output_root, [plan.definition.name], plan.dataset)
     except (FileNotFoundError, ValueError):
         pass  # There is none, or it is of other defaults.
     else:
-        cells += [cell for cell in old.cells if cell.label not in own]
+        trials += [trial for trial in old.trials if trial.label not in own]
         lines += [
             note
             for note in old.notes
             if note.partition(":")[0] in set(labels) - own
         ]
-    cells.sort(key=lambda cell: labels.index(cell.label))
+    trials.sort(key=lambda trial: labels.index(trial.label))
     lines.sort(key=lambda text: labels.index(text.partition(":")[0]))
     return dataclasses.replace(
         plan,
-        cells=cells,
+        trials=trials,
         notes=[*plan.notes, *lines],
         data_hashes={
-            c.run_id: describe_dataset(c.config)["content_hash"] for c in cells
+            c.run_id: describe_dataset(c.config)["content_hash"] for c in trials
         },
     )
 

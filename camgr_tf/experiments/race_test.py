@@ -39,14 +39,14 @@ def trained(tmp_path, monkeypatch):
     runs = []
 
     class FakeDriver:
-        def __init__(self, cells, output_root, watch=None, **options):
-            self.cells, self.root, self.watch = cells, output_root, watch
+        def __init__(self, trials, output_root, watch=None, **options):
+            self.trials, self.root, self.watch = trials, output_root, watch
 
         def run(self):
-            for cell in self.cells:
-                config = cell.config
+            for trial in self.trials:
+                config = trial.config
                 runs.append(config)
-                folder = self.root / cell.run_id
+                folder = self.root / trial.run_id
                 folder.mkdir(parents=True, exist_ok=True)
                 weight = config.model_parameters.get("l2_weight", 0.01)
                 value = 0.5 - abs(weight - 0.01)
@@ -86,11 +86,11 @@ def test_each_model_has_its_trials_and_the_winner_its_seeds(tmp_path, trained):
     first = next(run for run in trained if run.model == "mf")
     assert first.model_parameters["l2_weight"] == 0.1
     (plan,) = read_plans(tmp_path / "runs", ["race"], "tiny")
-    assert [cell.label for cell in plan.cells] == [
+    assert [trial.label for trial in plan.trials] == [
         label for label in ("popularity", "MF", "LightGCN") for _ in range(3)
     ]
-    assert [cell.config.seed for cell in plan.cells] == [0, 1, 2] * 3
-    winners = {c.label: c.config.model_parameters for c in plan.cells}
+    assert [trial.config.seed for trial in plan.trials] == [0, 1, 2] * 3
+    winners = {c.label: c.config.model_parameters for c in plan.trials}
     tried = {
         r.model_parameters["l2_weight"] for r in trained if r.model == "mf"
     }
@@ -133,10 +133,10 @@ def test_a_second_start_runs_no_trial_and_others_may_join(tmp_path, trained):
     # The finished winner is handed to the driver, which would leave it.
     assert again.count("mf") == 1 and again.count("lightgcn") == 5
     (plan,) = read_plans(tmp_path / "runs", ["race"], "tiny")
-    assert [cell.label for cell in plan.cells] == ["MF", "LightGCN"]
+    assert [trial.label for trial in plan.trials] == ["MF", "LightGCN"]
     start(tmp_path, num_trials=4, seeds=1, models=["popularity"])
     (plan,) = read_plans(tmp_path / "runs", ["race"], "tiny")
-    assert [c.label for c in plan.cells] == ["popularity", "MF", "LightGCN"]
+    assert [c.label for c in plan.trials] == ["popularity", "MF", "LightGCN"]
     assert [note.partition(":")[0] for note in plan.notes[1:]] == [
         "popularity",
         "MF",

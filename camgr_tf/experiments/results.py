@@ -5,11 +5,11 @@ import json
 import pandas as pd
 
 from camgr_tf.code_hash import code_hash
-from camgr_tf.experiments.cell_record import Fingerprint
-from camgr_tf.experiments.cell_record import cell_state
-from camgr_tf.experiments.cell_record import hash_config
-from camgr_tf.experiments.cell_record import read_record
-from camgr_tf.experiments.driver import cell_fingerprint
+from camgr_tf.experiments.driver import trial_fingerprint
+from camgr_tf.experiments.trial_record import Fingerprint
+from camgr_tf.experiments.trial_record import hash_config
+from camgr_tf.experiments.trial_record import read_record
+from camgr_tf.experiments.trial_record import trial_state
 from camgr_tf.staged_file import staged_file
 
 FILE_NAME = "results"
@@ -34,7 +34,7 @@ MACHINE_COLUMNS = (
 
 
 def collect_results(plans, output_root):
-    """One row for each finished cell; the data themselves are not needed.
+    """One row for each finished trial; the data themselves are not needed.
 
     Args:
         plans: List of `Plan`.
@@ -45,12 +45,12 @@ def collect_results(plans, output_root):
         `run_id`; every parameter; `validation_<metric>` and `test_<metric>`;
         epochs, seconds and memory; the hashes of parameters, data and code;
         `current`, whether today's code would give this run; the versions.
-        Rows are in the order of the plans' cells.
+        Rows are in the order of the plans' trials.
     """
     rows = []
     for plan in plans:
-        for cell in plan.cells:
-            row = _read_row(plan, cell, output_root / cell.run_id)
+        for trial in plan.trials:
+            row = _read_row(plan, trial, output_root / trial.run_id)
             if row is not None:
                 rows.append(row)
     return pd.DataFrame(
@@ -77,7 +77,7 @@ def write_results(table, folder):
 
 
 def summarize_states(plans, output_root, ignore_code=False):
-    """Counts the cells of each plan by state.
+    """Counts the trials of each plan by state.
 
     Args:
         plans: List of `Plan`.
@@ -92,40 +92,40 @@ def summarize_states(plans, output_root, ignore_code=False):
     rows, errors = [], {}
     for plan in plans:
         row = {"experiment": plan.definition.name, "dataset": plan.dataset}
-        for cell in plan.cells:
-            folder = output_root / cell.run_id
-            state = cell_state(folder, cell_fingerprint(cell), ignore_code)
+        for trial in plan.trials:
+            folder = output_root / trial.run_id
+            state = trial_state(folder, trial_fingerprint(trial), ignore_code)
             row[state] = row.get(state, 0) + 1
             if state == "failed":
-                errors[cell.run_id] = read_record(folder).get("error", "")
-        rows.append({**row, "cells": len(plan.cells)})
+                errors[trial.run_id] = read_record(folder).get("error", "")
+        rows.append({**row, "trials": len(plan.trials)})
     table = pd.DataFrame(rows).fillna(0)
     keys = ["experiment", "dataset"]
-    states = sorted(set(table.columns) - {*keys, "cells"})
-    counts = table[[*states, "cells"]].astype(int)
+    states = sorted(set(table.columns) - {*keys, "trials"})
+    counts = table[[*states, "trials"]].astype(int)
     return pd.concat([table[keys], counts], axis=1), errors
 
 
-def _read_row(plan, cell, folder):
+def _read_row(plan, trial, folder):
     record = read_record(folder)
     wanted = Fingerprint(
-        config=hash_config(cell.config),
-        data=plan.data_hashes[cell.run_id],
-        code=code_hash(cell.config.model),
+        config=hash_config(trial.config),
+        data=plan.data_hashes[trial.run_id],
+        code=code_hash(trial.config.model),
     )
-    state = cell_state(folder, wanted, ignore_code=True)
+    state = trial_state(folder, wanted, ignore_code=True)
     if state != "done":
         return None
     metrics = json.loads((folder / "metrics.json").read_text())
     description = json.loads((folder / "config.json").read_text())
     parameters = {
         name: ",".join(value) if isinstance(value, list) else value
-        for name, value in cell.config.to_dict().items()
+        for name, value in trial.config.to_dict().items()
     }
     return {
         "experiment": plan.definition.name,
-        "label": cell.label,
-        "run_id": cell.run_id,
+        "label": trial.label,
+        "run_id": trial.run_id,
         **parameters,
         **{f"validation_{k}": v for k, v in metrics["validation"].items()},
         **{f"test_{k}": v for k, v in metrics["test"].items()},

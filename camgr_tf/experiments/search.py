@@ -8,7 +8,6 @@ from pathlib import Path
 
 from camgr_tf.code_hash import code_hash
 from camgr_tf.config import resolve_config
-from camgr_tf.experiments.cells import Cell
 from camgr_tf.experiments.dataset_facts import describe_dataset
 from camgr_tf.experiments.definition import Definition
 from camgr_tf.experiments.driver import Driver
@@ -20,6 +19,7 @@ from camgr_tf.experiments.pruning import MONITOR
 from camgr_tf.experiments.pruning import RULE
 from camgr_tf.experiments.pruning import Pruning
 from camgr_tf.experiments.pruning import make_pruner
+from camgr_tf.experiments.trials import Trial
 from camgr_tf.folder_lock import folder_lock
 from camgr_tf.registry import find_model
 from camgr_tf.registry import model_name
@@ -125,20 +125,22 @@ def search(
                 # The last trials are another search's, which may yet die.
                 time.sleep(WAIT)
                 continue
-            cell = _cell(trial.params, fixed)
-            watch = Pruning(trial, output_root / cell.run_id) if prune else None
+            planned = _planned(trial.params, fixed)
+            watch = (
+                Pruning(trial, output_root / planned.run_id) if prune else None
+            )
             failed = Driver(
-                [cell], output_root, watch=watch, **driver_options
+                [planned], output_root, watch=watch, **driver_options
             ).run()
             if watch and not failed:
                 watch()
-            error = failed.get(cell.run_id, "")
-            errors.append(error.replace(cell.run_id, ""))
+            error = failed.get(planned.run_id, "")
+            errors.append(error.replace(planned.run_id, ""))
             with _waiting_for(folder, LOCK):
                 if watch and watch.epoch is not None:
                     study.tell(trial, state=optuna.trial.TrialState.PRUNED)
                 else:
-                    run = output_root / cell.run_id
+                    run = output_root / planned.run_id
                     _tell(optuna, study, trial, error, run)
                 (folder / _lock(study, trial)).unlink()
         if fail_alike(errors):
@@ -258,17 +260,17 @@ def _write_plan(study, fixed, facts, notes, output_root):
         part="validation",
         parameters={"model": model},
     )
-    cells = {}
+    runs = {}
     for trial in study.get_trials(deepcopy=False):
         ended = trial.state.name in ("FAIL", "PRUNED")
         if not ended or "error" in trial.user_attrs:
-            cell = _cell(trial.params, fixed)
-            cells.setdefault(cell.run_id, cell)
-    hashes = dict.fromkeys(cells, facts["content_hash"])
+            planned = _planned(trial.params, fixed)
+            runs.setdefault(planned.run_id, planned)
+    hashes = dict.fromkeys(runs, facts["content_hash"])
     plan = Plan(
         definition,
         fixed["dataset"],
-        list(cells.values()),
+        list(runs.values()),
         facts,
         hashes,
         list(notes),
@@ -291,10 +293,10 @@ def _last_line(text):
     return text.splitlines()[-1]
 
 
-def _cell(parameters, fixed):
+def _planned(parameters, fixed):
     label = ", ".join(f"{k} = {v}" for k, v in parameters.items())
     given = {**fixed, **parameters}
-    return Cell(label, given, resolve_config(**given))
+    return Trial(label, given, resolve_config(**given))
 
 
 def _import_optuna():

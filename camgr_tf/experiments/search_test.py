@@ -22,16 +22,16 @@ def trained(monkeypatch):
     runs = []
 
     class FakeDriver:
-        def __init__(self, cells, output_root, **options):
-            (self.cell,) = cells
+        def __init__(self, trials, output_root, **options):
+            (self.trial,) = trials
             self.output_root = output_root
 
         def run(self):
-            config = self.cell.config
-            runs.append(self.cell.parameters)
+            config = self.trial.config
+            runs.append(self.trial.parameters)
             if config.learning_rate == BROKEN["learning_rate"]:
-                return {self.cell.run_id: "diverged"}
-            folder = self.output_root / self.cell.run_id
+                return {self.trial.run_id: "diverged"}
+            folder = self.output_root / self.trial.run_id
             folder.mkdir(parents=True, exist_ok=True)
             value = (
                 0.5
@@ -74,7 +74,7 @@ def test_the_best_setting_is_found(tmp_path, trained):
     assert len(trained) == 25
     (plan,) = read_plans(tmp_path / "runs", ["search_mf"], "tiny")
     tried = {(p["l2_weight"], p["learning_rate"]) for p in trained}
-    assert len(plan.cells) == len(tried) <= 8
+    assert len(plan.trials) == len(tried) <= 8
 
 
 def test_a_search_goes_on_as_if_it_had_not_stopped(tmp_path, trained):
@@ -181,7 +181,7 @@ def test_two_searches_at_one_time_share_the_trials(
     assert len(trained) == 4
     (plan,) = read_plans(tmp_path / "runs", ["search_mf"], "tiny")
     tried = {(p["l2_weight"], p["learning_rate"]) for p in trained}
-    assert len(plan.cells) == len(tried)
+    assert len(plan.trials) == len(tried)
     assert list((tmp_path / "runs/experiments").glob(".*-?.lock")) == []
 
 

@@ -24,14 +24,14 @@ def make_results(tmp_path):
             definition = load_definition(experiment)
         data_root = str(tmp_path / "data")
         plan = make_plan(definition, dataset, seeds, data_root=data_root)
-        for cell in plan.cells:
-            recall = (recalls or {}).get(cell.label)
+        for trial in plan.trials:
+            recall = (recalls or {}).get(trial.label)
             if recall is not None:
                 write_fake_run(
-                    cell,
+                    trial,
                     tmp_path,
-                    recall + 0.001 * cell.config.seed,
-                    (per_user or {}).get(cell.label),
+                    recall + 0.001 * trial.config.seed,
+                    (per_user or {}).get(trial.label),
                 )
         write_plan(plan, tmp_path)
         table = collect_results([plan], tmp_path)

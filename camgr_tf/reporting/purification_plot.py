@@ -37,7 +37,7 @@ def plot_purification(results, modality, output_root):
     figure = Figure(figsize=(8.4, 3.9 * len(drawn)), layout="constrained")
     grid = figure.subplots(len(drawn), 2, squeeze=False)
     for axes, (name, folder, result) in zip(grid, drawn):
-        data_root = result.plan.cells[0].config.data_root
+        data_root = result.plan.trials[0].config.data_root
         states = sample_states(load_run(folder, data_root), modality)
         for one, (title, rows) in zip(axes, states.items()):
             points = project_to_plane(rows)

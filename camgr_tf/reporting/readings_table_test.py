@@ -3,8 +3,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from camgr_tf.experiments.cells import plan_cells
 from camgr_tf.experiments.definition import load_definition
+from camgr_tf.experiments.trials import plan_trials
 from camgr_tf.reporting import readings_table as module
 from camgr_tf.reporting.readings_table import readings_table
 from camgr_tf.reporting.readings_table import write_readings
@@ -85,7 +85,7 @@ def test_published_runs_are_those_that_would_be_planned_today():
     rows = pd.read_csv(PROJECT / "outputs" / "results" / "results.csv")
     rows = rows[rows["dataset"] == "baby"]
     for experiment, published in rows.groupby("experiment"):
-        cells = plan_cells(load_definition(experiment), "baby", seeds=3)
-        planned = {(c.label, c.config.seed): c.run_id for c in cells}
+        trials = plan_trials(load_definition(experiment), "baby", seeds=3)
+        planned = {(c.label, c.config.seed): c.run_id for c in trials}
         for row in published.itertuples():
             assert row.run_id == planned[row.label, row.seed], row.label

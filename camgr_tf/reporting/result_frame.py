@@ -28,7 +28,7 @@ class DatasetResults:
     @property
     def labels(self):
         """Labels in the plan's order."""
-        return list(dict.fromkeys(cell.label for cell in self.plan.cells))
+        return list(dict.fromkeys(trial.label for trial in self.plan.trials))
 
     @property
     def data_labels(self):
@@ -70,10 +70,10 @@ class DatasetResults:
     def notes(self):
         """Sentences below a table of these results."""
         notes = [*self.data_labels.values(), *self.plan.notes]
-        missing = len(self.plan.cells) - len(self.rows)
+        missing = len(self.plan.trials) - len(self.rows)
         if missing:
             notes.append(
-                f"{self.name}: {missing} of {len(self.plan.cells)} runs are "
+                f"{self.name}: {missing} of {len(self.plan.trials)} runs are "
                 "not finished."
             )
         seeds = self.rows.groupby("label")["seed"].nunique()

@@ -5,17 +5,17 @@ import json
 import numpy as np
 import pandas as pd
 
-from camgr_tf.experiments.cell_record import write_record
-from camgr_tf.experiments.driver import cell_fingerprint
+from camgr_tf.experiments.driver import trial_fingerprint
+from camgr_tf.experiments.trial_record import write_record
 
 USER_IDS = np.arange(40)
 
 
-def write_fake_run(cell, output_root, recall=0.1, per_user=None):
+def write_fake_run(trial, output_root, recall=0.1, per_user=None):
     """Writes what `train` and the driver leave of a run.
 
     Args:
-        cell: `Cell`.
+        trial: `Trial`.
         output_root: Path of the folder of all runs.
         recall: Float. Test Recall@20; all other metrics are fixed parts of
             it. Defaults to `0.1`.
@@ -25,9 +25,9 @@ def write_fake_run(cell, output_root, recall=0.1, per_user=None):
     Returns:
         Path of the run's folder.
     """
-    folder = output_root / cell.run_id
+    folder = output_root / trial.run_id
     folder.mkdir(parents=True)
-    fingerprint = cell_fingerprint(cell)
+    fingerprint = trial_fingerprint(trial)
     values = {
         "recall@10": 0.6 * recall,
         "recall@20": recall,
@@ -35,7 +35,7 @@ def write_fake_run(cell, output_root, recall=0.1, per_user=None):
         "ndcg@20": 0.4 * recall,
     }
     metrics = {
-        "run_id": cell.run_id,
+        "run_id": trial.run_id,
         "validation": values,
         "test": values,
         "best_epoch": 1,
@@ -47,7 +47,7 @@ def write_fake_run(cell, output_root, recall=0.1, per_user=None):
         "num_weights": 1000,
     }
     description = {
-        "parameters": cell.config.to_dict(),
+        "parameters": trial.config.to_dict(),
         "data_hash": fingerprint.data,
         "versions": {"python": "3.11", "tensorflow": "2.21", "keras": "3.15"},
     }

@@ -163,7 +163,7 @@ def cross_attention(
         keys: List of arrays of shape `(num_nodes, dim)`.
         values: List of arrays of shape `(num_nodes, dim)`.
         own: Integer array. The nodes whose result is wanted.
-        query_token: Tuple `(key, value)` of the asking modality.
+        query_token: Tuple `(key, value)` of the querying modality.
         scale: Float, the learned factor on cosine logits, or `None` for
             plain products over the root of the width.
         num_heads: Integer.
@@ -263,16 +263,16 @@ def fuse(
     parts = []
     for branch in ("common", "distinct"):
         q = _project(weights, branch, "query", query)
-        asking = q
+        branch_query = q
         if attention == "preference":
-            asking = _project(weights, branch, "query", node_states)
+            branch_query = _project(weights, branch, "query", node_states)
         gate = sigmoid(linear(weights, f"{branch}_gate", node_states[own]))
         total = 0.0
         for group, within, part in groups:
             values = [_project(weights, branch, "value", key) for key in group]
             attended = cross_attention(
                 attention,
-                asking,
+                branch_query,
                 [_project(weights, branch, "key", key) for key in group],
                 values,
                 own,

@@ -3,12 +3,12 @@ import json
 import pytest
 
 from camgr_tf.config import resolve_config
-from camgr_tf.experiments.cell_record import Fingerprint
-from camgr_tf.experiments.cell_record import cell_state
-from camgr_tf.experiments.cell_record import clear_run
-from camgr_tf.experiments.cell_record import hash_config
-from camgr_tf.experiments.cell_record import read_record
-from camgr_tf.experiments.cell_record import write_record
+from camgr_tf.experiments.trial_record import Fingerprint
+from camgr_tf.experiments.trial_record import clear_run
+from camgr_tf.experiments.trial_record import hash_config
+from camgr_tf.experiments.trial_record import read_record
+from camgr_tf.experiments.trial_record import trial_state
+from camgr_tf.experiments.trial_record import write_record
 
 MADE = Fingerprint(config="c", data="d", code="s")
 
@@ -20,17 +20,17 @@ def finish(folder):
 
 @pytest.mark.parametrize("status", ["running", "failed", "interrupted"])
 def test_the_recorded_state_is_given(tmp_path, status):
-    assert cell_state(tmp_path, MADE) == "missing"
+    assert trial_state(tmp_path, MADE) == "missing"
     write_record(tmp_path, MADE, status, error="x")
-    assert cell_state(tmp_path, MADE) == status
+    assert trial_state(tmp_path, MADE) == status
     assert read_record(tmp_path)["error"] == "x"
 
 
 def test_done_needs_the_result(tmp_path):
     write_record(tmp_path, MADE, "done")
-    assert cell_state(tmp_path, MADE) == "missing"
+    assert trial_state(tmp_path, MADE) == "missing"
     finish(tmp_path)
-    assert cell_state(tmp_path, MADE) == "done"
+    assert trial_state(tmp_path, MADE) == "done"
 
 
 @pytest.mark.parametrize(
@@ -47,31 +47,31 @@ def test_other_code_data_or_parameters_outdate(
 ):
     finish(tmp_path)
     write_record(tmp_path, MADE, "done")
-    assert cell_state(tmp_path, wanted) == strict
-    assert cell_state(tmp_path, wanted, ignore_code=True) == lenient
+    assert trial_state(tmp_path, wanted) == strict
+    assert trial_state(tmp_path, wanted, ignore_code=True) == lenient
 
 
 def test_a_run_without_a_record_counts_only_without_code(tmp_path):
     finish(tmp_path)
     (tmp_path / "config.json").write_text(json.dumps({"data_hash": "d"}))
-    assert cell_state(tmp_path, MADE) == "outdated"
-    assert cell_state(tmp_path, MADE, ignore_code=True) == "done"
+    assert trial_state(tmp_path, MADE) == "outdated"
+    assert trial_state(tmp_path, MADE, ignore_code=True) == "done"
     (tmp_path / "config.json").write_text(json.dumps({"data_hash": "x"}))
-    assert cell_state(tmp_path, MADE, ignore_code=True) == "outdated"
+    assert trial_state(tmp_path, MADE, ignore_code=True) == "outdated"
 
 
 def test_a_checkpoint_without_a_record_is_not_continued(tmp_path):
     (tmp_path / "checkpoint.npz").touch()
-    assert cell_state(tmp_path, MADE) == "outdated"
+    assert trial_state(tmp_path, MADE) == "outdated"
     clear_run(tmp_path)
-    assert cell_state(tmp_path, MADE) == "missing"
+    assert trial_state(tmp_path, MADE) == "missing"
 
 
 def test_a_broken_record_counts_as_none(tmp_path):
     finish(tmp_path)
-    (tmp_path / "cell.json").write_text('{"status": "do')
+    (tmp_path / "trial.json").write_text('{"status": "do')
     assert read_record(tmp_path) == {}
-    assert cell_state(tmp_path, MADE) == "outdated"
+    assert trial_state(tmp_path, MADE) == "outdated"
 
 
 def test_the_place_of_the_data_does_not_count():

@@ -1,6 +1,6 @@
-"""The process of one cell: trains it, by its notebook or directly.
+"""The process of one trial: trains it, by its notebook or directly.
 
-Started by the driver as `python -m camgr_tf.experiments.cell_process FILE`.
+Started by the driver as `python -m camgr_tf.experiments.trial_process FILE`.
 """
 
 import json
@@ -19,8 +19,8 @@ from camgr_tf.training.runs import train
 NOTEBOOK = "05_training.ipynb"
 
 
-def run_cell(run_id, parameters, output_root, notebook=True):
-    """Trains one cell.
+def run_trial(run_id, parameters, output_root, notebook=True):
+    """Trains one trial.
 
     Args:
         run_id: String. Name of the run, as it was planned.
@@ -76,12 +76,12 @@ def exit_with_parent(parent, interval=1.0):
 
 
 def main(arguments=None):
-    """Command line: the path of a JSON file with the cell."""
+    """Command line: the path of a JSON file with the trial."""
     (path,) = sys.argv[1:] if arguments is None else arguments
-    cell = json.loads(Path(path).read_text(encoding="utf-8"))
-    exit_with_parent(cell["parent"])
-    del cell["parent"]
-    run_cell(**cell)
+    trial = json.loads(Path(path).read_text(encoding="utf-8"))
+    exit_with_parent(trial["parent"])
+    del trial["parent"]
+    run_trial(**trial)
 
 
 if __name__ == "__main__":

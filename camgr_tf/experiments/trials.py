@@ -11,7 +11,7 @@ from camgr_tf.registry import MODELS
 
 
 @dataclass(frozen=True)
-class Cell:
+class Trial:
     """One run of an experiment.
 
     Args:
@@ -30,23 +30,23 @@ class Cell:
         return self.config.run_id
 
 
-def plan_cells(definition, dataset, seeds=3, overrides=None, data_root=None):
-    """Lists and checks all cells of an experiment on one dataset.
+def plan_trials(definition, dataset, seeds=3, overrides=None, data_root=None):
+    """Lists and checks all trials of an experiment on one dataset.
 
     Args:
         definition: `Definition`.
         dataset: String. Name of the dataset.
         seeds: Integer. Seeds `0` to `seeds - 1`. Defaults to `3`.
-        overrides: Dictionary. Further parameters of all cells. Defaults to
+        overrides: Dictionary. Further parameters of all trials. Defaults to
             `None`.
         data_root: String. Folder of the datasets. Defaults to `None`.
 
     Returns:
-        List of `Cell`: labels in the definition's order, then seeds.
+        List of `Trial`: labels in the definition's order, then seeds.
 
     Raises:
         ValueError: For a parameter that a model does not have or that
-            `overrides` and the definition both set, for two cells that are
+            `overrides` and the definition both set, for two trials that are
             the same run, or fewer than one seed.
     """
     if seeds < 1:
@@ -55,7 +55,7 @@ def plan_cells(definition, dataset, seeds=3, overrides=None, data_root=None):
     _check_overrides(definition, overrides)
     if definition.kind == "statistics":
         return []
-    cells = []
+    trials = []
     for label, parameters in _combinations(definition):
         parameters = {**definition.parameters, **parameters, **overrides}
         if definition.dataset_presets:
@@ -70,9 +70,9 @@ def plan_cells(definition, dataset, seeds=3, overrides=None, data_root=None):
                 raise ValueError(
                     f"Experiment {definition.name!r}, {label!r}: {error}"
                 ) from error
-            cells.append(Cell(label, given, config))
-    _check_distinct(definition, cells)
-    return cells
+            trials.append(Trial(label, given, config))
+    _check_distinct(definition, trials)
+    return trials
 
 
 def _combinations(definition):
@@ -103,16 +103,16 @@ def _check_overrides(definition, overrides):
         if any(name in place for place in places):
             raise ValueError(
                 f"Experiment {definition.name!r} sets {name!r} itself; -p "
-                "would make its cells equal."
+                "would make its trials equal."
             )
 
 
-def _check_distinct(definition, cells):
+def _check_distinct(definition, trials):
     first = {}
-    for cell in cells:
-        if cell.run_id in first:
+    for trial in trials:
+        if trial.run_id in first:
             raise ValueError(
-                f"Experiment {definition.name!r}: {first[cell.run_id]!r} and "
-                f"{cell.label!r} are the same run."
+                f"Experiment {definition.name!r}: {first[trial.run_id]!r} and "
+                f"{trial.label!r} are the same run."
             )
-        first[cell.run_id] = cell.label
+        first[trial.run_id] = trial.label

@@ -7,8 +7,8 @@ import nbformat
 import pytest
 
 from camgr_tf.config import resolve_config
-from camgr_tf.experiments import cell_process
-from camgr_tf.experiments.cell_process import run_cell
+from camgr_tf.experiments import trial_process
+from camgr_tf.experiments.trial_process import run_trial
 from camgr_tf.notebook_runner import RUN_MIME
 
 
@@ -23,13 +23,13 @@ def notebook(monkeypatch):
             nbformat.v4.new_output("display_data", {RUN_MIME: f"/runs/{run}"})
             for run in fake.runs
         ]
-        cell = nbformat.v4.new_code_cell(outputs=shown)
-        executed = nbformat.v4.new_notebook(cells=[cell])
+        trial = nbformat.v4.new_code_cell(outputs=shown)
+        executed = nbformat.v4.new_notebook(cells=[trial])
         output.parent.mkdir(parents=True)
         nbformat.write(executed, output)
         return output
 
-    monkeypatch.setattr(cell_process, "run_notebook", run_notebook)
+    monkeypatch.setattr(trial_process, "run_notebook", run_notebook)
     return fake
 
 
@@ -37,7 +37,7 @@ def test_a_notebook_gets_the_parameters(tmp_path, notebook):
     parameters = {"model": "mf", "seed": 1}
     run_id = resolve_config(**parameters).run_id
     notebook.runs = [run_id]
-    run_cell(run_id, parameters, tmp_path)
+    run_trial(run_id, parameters, tmp_path)
     ((path, output, given),) = notebook.calls
     assert path.name == "05_training.ipynb"
     assert output == tmp_path / run_id / "05_training.ipynb"
@@ -53,25 +53,25 @@ def test_another_run_than_planned_is_named_with_the_plan(
     run_id = resolve_config(model="mf").run_id
     notebook.runs = runs
     with pytest.raises(ValueError, match=f"{shown}, planned was {run_id}"):
-        run_cell(run_id, {"model": "mf"}, tmp_path)
+        run_trial(run_id, {"model": "mf"}, tmp_path)
 
 
 def test_without_a_notebook_the_run_is_trained(tmp_path, monkeypatch):
     calls = []
     monkeypatch.setattr(
-        cell_process, "train", lambda config, **kw: calls.append((config, kw))
+        trial_process, "train", lambda config, **kw: calls.append((config, kw))
     )
     config = resolve_config(model="mf")
-    run_cell(config.run_id, {"model": "mf"}, tmp_path, notebook=False)
+    run_trial(config.run_id, {"model": "mf"}, tmp_path, notebook=False)
     assert calls == [(config, {"output_root": tmp_path, "progress": False})]
 
 
 def test_a_run_that_is_another_by_now_is_refused(tmp_path):
     with pytest.raises(ValueError, match="The code has changed since demo-x"):
-        run_cell("demo-x", {"model": "mf"}, tmp_path)
+        run_trial("demo-x", {"model": "mf"}, tmp_path)
 
 
-def test_a_cell_does_not_outlive_its_driver():
+def test_a_trial_does_not_outlive_its_driver():
     script = (
         "import importlib.util, sys, time, types\n"
         "import threading, os\n"
@@ -84,7 +84,7 @@ def test_a_cell_does_not_outlive_its_driver():
     )
     started = time.monotonic()
     process = subprocess.run(
-        [sys.executable, "-c", script, cell_process.__file__], timeout=30
+        [sys.executable, "-c", script, trial_process.__file__], timeout=30
     )
     assert process.returncode == 1
     assert time.monotonic() - started < 30

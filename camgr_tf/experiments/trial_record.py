@@ -1,4 +1,4 @@
-"""What is known of a cell's run: its state, and what it was made with."""
+"""What is known of a trial's run: its state, and what it was made with."""
 
 import json
 from dataclasses import asdict
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from camgr_tf.config import parameters_hash
 from camgr_tf.staged_file import staged_file
 
-FILE_NAME = "cell.json"
+FILE_NAME = "trial.json"
 # Files that a training run continues from, or that mark it as finished.
 RUN_FILES = (
     "metrics.json",
@@ -76,7 +76,7 @@ def write_record(folder, fingerprint, status, **values):
         staging.write_text(json.dumps(record, indent=2) + "\n")
 
 
-def cell_state(folder, fingerprint, ignore_code=False):
+def trial_state(folder, fingerprint, ignore_code=False):
     """Whether a run has to be made, and why.
 
     Args:

@@ -1,8 +1,8 @@
 import pytest
 
-from camgr_tf.experiments.cells import plan_cells
 from camgr_tf.experiments.definition import Definition
 from camgr_tf.experiments.definition import load_definition
+from camgr_tf.experiments.trials import plan_trials
 
 
 def test_variants_times_grid_times_seeds():
@@ -13,7 +13,7 @@ def test_variants_times_grid_times_seeds():
         variants=({"label": "slow", "learning_rate": 1e-4}, {"label": "own"}),
         grid={"num_layers": [1, 2]},
     )
-    cells = plan_cells(definition, "demo", 2, {"max_epochs": 3})
+    trials = plan_trials(definition, "demo", 2, {"max_epochs": 3})
     expected = [
         ("slow num_layers = 1", 1e-4, 1, 0),
         ("slow num_layers = 1", 1e-4, 1, 1),
@@ -26,15 +26,15 @@ def test_variants_times_grid_times_seeds():
     ]
     assert expected == [
         (
-            cell.label,
-            cell.config.learning_rate,
-            cell.config.model_parameters["num_layers"],
-            cell.config.seed,
+            trial.label,
+            trial.config.learning_rate,
+            trial.config.model_parameters["num_layers"],
+            trial.config.seed,
         )
-        for cell in cells
+        for trial in trials
     ]
-    assert {cell.config.max_epochs for cell in cells} == {3}
-    assert "learning_rate" not in cells[-1].parameters
+    assert {trial.config.max_epochs for trial in trials} == {3}
+    assert "learning_rate" not in trials[-1].parameters
 
 
 def test_a_variants_value_counts_before_the_common_one():
@@ -44,21 +44,21 @@ def test_a_variants_value_counts_before_the_common_one():
         parameters={"model": "mf", "patience": 5},
         variants=({"label": "whole", "patience": 20}, {"label": "part"}),
     )
-    cells = plan_cells(definition, "demo", 1)
-    assert [cell.config.patience for cell in cells] == [20, 5]
+    trials = plan_trials(definition, "demo", 1)
+    assert [trial.config.patience for trial in trials] == [20, 5]
 
 
 def test_table_2_has_ten_models():
-    cells = plan_cells(load_definition("table2"), "baby", 3)
-    assert len(cells) == 30
-    assert len({cell.config.model for cell in cells}) == 10
+    trials = plan_trials(load_definition("table2"), "baby", 3)
+    assert len(trials) == 30
+    assert len({trial.config.model for trial in trials}) == 10
 
 
 def test_a_preset_with_the_datasets_name_is_used():
     presets = {
         dataset: {
-            cell.label: cell.config.preset
-            for cell in plan_cells(load_definition("table2"), dataset, 1)
+            trial.label: trial.config.preset
+            for trial in plan_trials(load_definition("table2"), dataset, 1)
         }
         for dataset in ("baby", "demo")
     }
@@ -70,13 +70,13 @@ def test_a_preset_with_the_datasets_name_is_used():
 def test_the_full_model_is_one_run_in_all_experiments():
     runs = {}
     for name in ("table2", "table3", "figure2", "figure4"):
-        cells = plan_cells(load_definition(name), "demo", 1)
-        runs[name] = {cell.run_id for cell in cells}
+        trials = plan_trials(load_definition(name), "demo", 1)
+        runs[name] = {trial.run_id for trial in trials}
     assert len(set.intersection(*runs.values())) == 1
 
 
-def test_statistics_have_no_cells():
-    assert plan_cells(load_definition("table1"), "demo") == []
+def test_statistics_have_no_trials():
+    assert plan_trials(load_definition("table1"), "demo") == []
 
 
 @pytest.mark.parametrize(
@@ -98,10 +98,10 @@ def test_statistics_have_no_cells():
 )
 def test_errors(experiment, seeds, overrides, message):
     with pytest.raises(ValueError, match=message):
-        plan_cells(load_definition(experiment), "demo", seeds, overrides)
+        plan_trials(load_definition(experiment), "demo", seeds, overrides)
 
 
-def test_cells_that_are_the_same_run_are_refused():
+def test_trials_that_are_the_same_run_are_refused():
     variants = (
         {"label": "default", "model": "mf"},
         {"label": "spelled out", "model": "mf", "learning_rate": 0.001},
@@ -109,4 +109,4 @@ def test_cells_that_are_the_same_run_are_refused():
     definition = Definition("mine", "Mine", variants=variants)
     message = "'default' and 'spelled out' are the same run"
     with pytest.raises(ValueError, match=message):
-        plan_cells(definition, "demo")
+        plan_trials(definition, "demo")
