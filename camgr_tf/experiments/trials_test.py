@@ -48,10 +48,11 @@ def test_a_variants_value_counts_before_the_common_one():
     assert [trial.config.patience for trial in trials] == [20, 5]
 
 
-def test_table_2_has_ten_models():
+def test_table_2_has_two_countings_and_ten_models():
     trials = plan_trials(load_definition("table2"), "baby", 3)
-    assert len(trials) == 30
-    assert len({trial.config.model for trial in trials}) == 10
+    assert len(trials) == 36
+    assert len({trial.config.model for trial in trials}) == 12
+    assert [t.label for t in trials[::3]][:2] == ["popularity", "item-kNN"]
 
 
 def test_a_preset_with_the_datasets_name_is_used():
@@ -69,7 +70,7 @@ def test_a_preset_with_the_datasets_name_is_used():
 
 def test_the_full_model_is_one_run_in_all_experiments():
     runs = {}
-    for name in ("table2", "table3", "figure2", "figure4"):
+    for name in ("baby_results", "table3", "figure2", "ablations"):
         trials = plan_trials(load_definition(name), "demo", 1)
         runs[name] = {trial.run_id for trial in trials}
     assert len(set.intersection(*runs.values())) == 1
@@ -82,7 +83,12 @@ def test_statistics_have_no_trials():
 @pytest.mark.parametrize(
     "experiment, seeds, overrides, message",
     [
-        ("table2", 1, {"num_layers": 3}, r"'MF'.* has no parameter num_layers"),
+        (
+            "table2",
+            1,
+            {"num_layers": 3},
+            r"'popularity'.* has no parameter num_layers",
+        ),
         ("table3", 1, {"temprature": 1}, r"has no parameter temprature"),
         ("figure3", 1, {"num_neighbors": 5}, r"sets 'num_neighbors' itself"),
         ("table3", 1, {"model": "mf"}, r"sets 'model' itself"),

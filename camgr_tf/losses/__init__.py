@@ -7,6 +7,7 @@ from camgr_tf.losses.norms import frobenius
 from camgr_tf.losses.norms import half_squared
 from camgr_tf.losses.norms import squared
 from camgr_tf.losses.own_pair_contrast import own_pair_contrast
+from camgr_tf.losses.sampled_softmax import sampled_softmax
 
 __all__ = [
     "bpr",
@@ -14,5 +15,6 @@ __all__ = [
     "half_squared",
     "info_nce",
     "own_pair_contrast",
+    "sampled_softmax",
     "squared",
 ]

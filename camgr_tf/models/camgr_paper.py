@@ -112,6 +112,9 @@ class CAmgrPaper(AttentionEncoder):
         nodes, fused = (ops.take(s, rows, axis=0) for s in (nodes, fused))
         return self.losses(rows, nodes, fused, candidates)
 
+    def ranking(self, *rows):
+        return {"bpr": self.bpr(*rows)}
+
     def contrast(self, fused, nodes, candidates):
         return info_nce(fused, nodes, self.temperature, False, candidates)
 

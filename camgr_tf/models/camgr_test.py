@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from scipy.special import log_softmax
 
 from camgr_tf.graphs import bipartite_matrix
 from camgr_tf.models import CAmgr
@@ -31,6 +32,7 @@ CONFIGURATIONS = [
         },
     ),
     (CAmgr, 2, {"num_layers": 0, "num_modal_layers": 0}),
+    (readings.PairwiseRanking, 2, {}),
     (CAmgrPaper, 2, {}),
     (CAmgrPaper, 1, {}),
     (CAmgrPaper, 3, {"query_modality": "image", "num_layers": 1}),
@@ -188,6 +190,16 @@ def contrast(model, fused, nodes, rows):
     return reference.info_nce(queries, keys, model.temperature, own, not plain)
 
 
+def ranking(model, users, items, negatives):
+    """Eq. 29, or the softmax in its place: SciPy's, row by row."""
+    own = np.sum(users * items, axis=1)
+    if isinstance(model, (CAmgrPaper, readings.PairwiseRanking)):
+        differences = own - np.sum(users * negatives, axis=1)
+        return {"bpr": -np.mean(np.log(reference.sigmoid(differences)))}
+    logits = np.column_stack([own, users @ negatives.T])
+    return {"softmax": -np.mean(log_softmax(logits, axis=1)[:, 0])}
+
+
 @each_configuration
 def test_embeddings_equal_the_equations(model_class, num_modalities, arguments):
     model, dataset = make_model(model_class, num_modalities, **arguments)
@@ -217,9 +229,8 @@ def test_loss_terms_equal_the_equations(model_class, num_modalities, arguments):
         batch["positive_item_ids"] + NUM_USERS,
         batch["negative_item_ids"] + NUM_USERS,
     )
-    differences = np.sum(final[u] * (final[i] - final[j]), axis=1)
     expected = {
-        "bpr": -np.mean(np.log(reference.sigmoid(differences))),
+        **ranking(model, final[u], final[i], final[j]),
         "info_nce": model.contrastive_weight
         * (contrast(model, fused, nodes, u) + contrast(model, fused, nodes, i)),
         "l2": model.l2_weight * l2(model, final, np.concatenate([u, i, j])),
@@ -278,7 +289,7 @@ def test_both_dropouts_are_active_in_loss_and_training_embeddings_alone():
         drawn = np.concatenate(model.embed(training=True))
         assert np.abs(drawn - calm).max() > 0.01, name
         first, second = (
-            float(model.loss_terms(**tiny_batch())["bpr"]) for _ in range(2)
+            float(model.loss_terms(**tiny_batch())["softmax"]) for _ in range(2)
         )
         assert abs(first - second) > 1e-6, name
 

@@ -35,10 +35,11 @@ class Recommender(keras.Model):
     Attributes:
         trains: Boolean. Whether there is anything to train. A model that
             only counts is evaluated once.
-        training_defaults: Dictionary. Values that the model prefers for
-            fields of `TrainingConfig`, such as the learning rate.
+        training_defaults: Dictionary. Values that runs of the model prefer
+            for fields of `ExperimentConfig`, such as the learning rate, or
+            for arguments of the constructor.
         presets: Dictionary from a preset's name to parameters of the
-            constructor or of `TrainingConfig`.
+            constructor or of `ExperimentConfig`.
         search_space: Dictionary from a parameter's name to the list of
             values that its authors searched.
 

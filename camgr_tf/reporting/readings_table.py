@@ -29,7 +29,7 @@ def readings_table(results, dataset="baby"):
     table = pd.read_csv(results)
     table = table[table["dataset"] == dataset]
     lines = [
-        "| what differs from the default | run as `-p` | validation Recall@20 "
+        "| reading | run as `-p` | validation Recall@20 "
         "| test Recall@20 | seeds |",
         "| --- | --- | --- | --- | --- |",
     ]
@@ -74,15 +74,11 @@ def write_readings(path, results):
 def _line(model, given, rows):
     if given:
         what = ", ".join(f"`{k}={v}`" for k, v in given.items())
-    elif model == "camgr":
-        what = "nothing: the default"
     elif model == "camgr_paper":
         what = "the closest reading of each equation"
     else:
         what = inspect.getdoc(find_model(model)).splitlines()[0].rstrip(".")
-    parameters = given if model == "camgr" else {"model": model, **given}
-    if not parameters:
-        parameters = {"model": model}
+    parameters = {"model": model, **given}
     run = " ".join(f"`{k} {v}`" for k, v in parameters.items())
     numbers = [_mean(rows[f"{p}_recall@20"]) for p in ("validation", "test")]
     return f"| {what} | {run} | {' | '.join(numbers)} | {len(rows)} |"

@@ -34,13 +34,15 @@ def test_lines_by_hand(results):
     model = "`model camgr_tf.research.readings"
     # The standard deviation of .1 and .3 is .1414.
     assert lines == [
-        "| nothing: the default | `model camgr` | .2000 ± .1414 "
-        "| .2000 ± .0000 | 2 |",
+        "| Eq. 29: BPR of a negative a row, as printed; all others stand on "
+        f"this | {model}:PairwiseRanking` | .2000 ± .1414 | .2000 ± .0000 "
+        "| 2 |",
         "| Eq. 12: the item graph is normalized by both degrees "
         f"| {model}:SymmetricItemGraph` | .1234 | .5000 | 1 |",
         '| Eq. 5, 6: no gate, the aligned features alone ("w/o IUD") '
         f"| {model}:WithoutPurification` | .0100 | .0200 | 1 |",
-        "| `temperature=0.5` | `temperature 0.5` | .5000 | .2500 | 1 |",
+        f"| `temperature=0.5` | {model}:PairwiseRanking` `temperature 0.5` "
+        "| .5000 | .2500 | 1 |",
     ]
 
 

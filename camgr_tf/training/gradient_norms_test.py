@@ -11,8 +11,8 @@ from keras import ops
 from camgr_tf.arguments import keyword_defaults
 from camgr_tf.baselines.mf import MF
 from camgr_tf.config import resolve_config
-from camgr_tf.models import CAmgr
 from camgr_tf.registry import MODELS
+from camgr_tf.research.readings import PairwiseRanking
 from camgr_tf.testing import tiny_dataset
 from camgr_tf.testing import write_tiny_folder
 from camgr_tf.training.gradient_norms import GradientNorms
@@ -74,7 +74,7 @@ def model_interactions():
     return tiny_dataset().interactions
 
 
-class Unranked(CAmgr):
+class Unranked(PairwiseRanking):
     """BPR that never falls, beside a contrast that pulls."""
 
     def bpr(self, users, positive_items, negative_items):
