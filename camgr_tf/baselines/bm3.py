@@ -44,6 +44,17 @@ class BM3(Recommender):
     Raises:
         ValueError: If `dropout` is not in `[0, 1)`.
 
+    Example:
+
+    ```python
+    from camgr_tf.baselines import BM3
+    from camgr_tf.testing import tiny_dataset
+
+    model = BM3(tiny_dataset())
+    users, items = model.embed()
+    assert (users.shape[0], items.shape[0]) == (7, 9)
+    ```
+
     Reference:
         Zhou et al., "Bootstrap Latent Representations for Multi-modal
         Recommendation", WWW 2023. As in MMRec: `1 - cosine` where the

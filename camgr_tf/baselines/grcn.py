@@ -47,6 +47,17 @@ class GRCN(Recommender):
         embedding_dim: Integer. Defaults to `64`.
         seed: Integer. Defaults to `0`.
 
+    Example:
+
+    ```python
+    from camgr_tf.baselines import GRCN
+    from camgr_tf.testing import tiny_dataset
+
+    model = GRCN(tiny_dataset())
+    users, items = model.embed()
+    assert (users.shape[0], items.shape[0]) == (7, 9)
+    ```
+
     Reference:
         Wei et al., "Graph-Refined Convolutional Network", ACM MM 2020, as
         the MMRec code computes it.

@@ -33,6 +33,17 @@ class LightGCN(Recommender):
         embedding_dim: Integer. Defaults to `64`.
         seed: Integer. Defaults to `0`.
 
+    Example:
+
+    ```python
+    from camgr_tf.baselines import LightGCN
+    from camgr_tf.testing import tiny_dataset
+
+    model = LightGCN(tiny_dataset())
+    users, items = model.embed()
+    assert (users.shape[0], items.shape[0]) == (7, 9)
+    ```
+
     Reference:
         He et al., "LightGCN", SIGIR 2020. As in MMRec: Xavier-uniform
         tables and the unsquared norm, where the authors' code starts from a

@@ -23,6 +23,17 @@ class MF(Recommender):
         embedding_dim: Integer. Defaults to `64`.
         seed: Integer. Defaults to `0`.
 
+    Example:
+
+    ```python
+    from camgr_tf.baselines import MF
+    from camgr_tf.testing import tiny_dataset
+
+    model = MF(tiny_dataset())
+    users, items = model.embed()
+    assert (users.shape[0], items.shape[0]) == (7, 9)
+    ```
+
     Reference:
         Rendle et al., "BPR", UAI 2009; Koren et al., Computer 2009. As in
         MMRec: no biases, Xavier-normal tables, and the unsquared norm where

@@ -60,6 +60,17 @@ class MGCN(Recommender):
     Raises:
         ValueError: If the data set has no modality.
 
+    Example:
+
+    ```python
+    from camgr_tf.baselines import MGCN
+    from camgr_tf.testing import tiny_dataset
+
+    model = MGCN(tiny_dataset(), num_neighbors=4)
+    users, items = model.embed()
+    assert (users.shape[0], items.shape[0]) == (7, 9)
+    ```
+
     Reference:
         Yu et al., "Multi-View Graph Convolutional Network for Multimedia
         Recommendation", MM 2023, as released. Departures: similarities below

@@ -69,6 +69,17 @@ class MICRO(Recommender):
     Raises:
         ValueError: If `initial_graph_weight` is not in `[0, 1]`.
 
+    Example:
+
+    ```python
+    from camgr_tf.baselines import MICRO
+    from camgr_tf.testing import tiny_dataset
+
+    model = MICRO(tiny_dataset(), num_neighbors=4)
+    users, items = model.embed()
+    assert (users.shape[0], items.shape[0]) == (7, 9)
+    ```
+
     Reference:
         Zhang et al., "Latent Structure Mining with Contrastive Modality
         Fusion", IEEE TKDE 2023, as its released code computes it.

@@ -51,6 +51,17 @@ class MMGCN(Recommender):
         embedding_dim: Integer. Defaults to `64`.
         seed: Integer. Defaults to `0`.
 
+    Example:
+
+    ```python
+    from camgr_tf.baselines import MMGCN
+    from camgr_tf.testing import tiny_dataset
+
+    model = MMGCN(tiny_dataset())
+    users, items = model.embed()
+    assert (users.shape[0], items.shape[0]) == (7, 9)
+    ```
+
     Reference:
         Wei et al., "MMGCN", ACM MM 2019, as the MMRec code computes it.
     """

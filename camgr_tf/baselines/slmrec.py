@@ -48,6 +48,17 @@ class SLMRec(Recommender):
         embedding_dim: Integer. Defaults to `64`.
         seed: Integer. Defaults to `0`.
 
+    Example:
+
+    ```python
+    from camgr_tf.baselines import SLMRec
+    from camgr_tf.testing import tiny_dataset
+
+    model = SLMRec(tiny_dataset())
+    users, items = model.embed()
+    assert (users.shape[0], items.shape[0]) == (7, 9)
+    ```
+
     Reference:
         Tao et al., "Self-supervised Learning for Multimedia Recommendation",
         IEEE TMM 2022, task "FAC", as the MMRec code computes it.

@@ -33,6 +33,17 @@ class VBPR(Recommender):
     Raises:
         ValueError: If the data set has no modality.
 
+    Example:
+
+    ```python
+    from camgr_tf.baselines import VBPR
+    from camgr_tf.testing import tiny_dataset
+
+    model = VBPR(tiny_dataset())
+    users, items = model.embed()
+    assert (users.shape[0], items.shape[0]) == (7, 9)
+    ```
+
     Reference:
         He and McAuley, "VBPR", AAAI 2016. As in MMRec: all modalities where
         the publication has the image alone, no offset and biases, and the

@@ -47,6 +47,22 @@ class GraphAttention(keras.layers.Layer):
         `(num_nodes, units)`. A node without neighbors gets zeros before the
         activation.
 
+    Example:
+
+    ```python
+    import numpy as np
+    import scipy.sparse as sp
+    from camgr_tf.layers import GraphAttention
+    from camgr_tf.ops import Adjacency
+
+    # Node 0 has the neighbors 1 and 2, the others none.
+    graph = sp.csr_matrix(([1.0, 1.0], ([0, 0], [1, 2])), shape=(3, 3))
+    states = np.eye(3, dtype="float32")
+    layer = GraphAttention(2, activation=None)
+    out = np.asarray(layer(states, adjacency=Adjacency(graph)))
+    assert out.shape == (3, 2) and (out[1:] == 0).all()
+    ```
+
     Reference:
         Eq. 7 and 8; Velickovic et al., ICLR 2018. Eq. 8 writes `u` and `i`
         for the two ends, this layer `n` and `i` as eq. 7 does.

@@ -22,6 +22,17 @@ class ModalityMean(keras.layers.Layer):
     Output shape:
         `(num_nodes, dim)`.
 
+    Example:
+
+    ```python
+    import numpy as np
+    from camgr_tf.layers.modality_mean import ModalityMean
+
+    image, text = np.zeros((3, 4), "float32"), np.ones((3, 4), "float32")
+    mean = ModalityMean(learned=True)
+    assert np.allclose(mean([image, text]), 0.5)  # even at the start
+    ```
+
     Reference:
         Table 3, "w/o CAFF".
     """

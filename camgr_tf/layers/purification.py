@@ -30,6 +30,18 @@ class ModalityPurification(keras.layers.Layer):
     Output shape:
         `(num_items, units)`.
 
+    Example:
+
+    ```python
+    import numpy as np
+    from camgr_tf.layers import ModalityPurification
+
+    features = np.ones((3, 5), "float32")
+    behavior = np.full((3, 4), 2.0, "float32")
+    purified = np.asarray(ModalityPurification(4)(features, behavior))
+    assert ((0 < purified) & (purified < 2)).all()  # gates of (0, 1)
+    ```
+
     Reference:
         Eq. 1, 5 and 6.
     """

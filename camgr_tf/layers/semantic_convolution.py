@@ -29,6 +29,23 @@ class SemanticConvolution(keras.layers.Layer):
         columns, one modality after the other. A user without items gets
         zeros.
 
+    Example:
+
+    ```python
+    import numpy as np
+    import scipy.sparse as sp
+    from camgr_tf.layers import SemanticConvolution
+    from camgr_tf.ops import Adjacency
+
+    similar = Adjacency(sp.csr_matrix([[0.5, 0.5], [0.0, 1.0]]))
+    bought = Adjacency(sp.csr_matrix([[1.0, 0.0]]))  # user 0 has item 0
+    items = np.array([[2.0], [4.0]], "float32")
+    out = SemanticConvolution()(
+        items, item_adjacency=similar, user_item_adjacency=bought
+    )
+    assert np.allclose(out, [[3.0], [3.0], [4.0]])  # the user, the items
+    ```
+
     Reference:
         Eq. 13 and 14.
     """
@@ -56,5 +73,11 @@ def split_modalities(joined, modalities):
 
     Returns:
         Dictionary from a modality to a tensor of shape `(num_nodes, dim)`.
+
+    Example:
+
+    >>> parts = split_modalities(ops.ones((3, 4)), ["image", "text"])
+    >>> parts["text"].shape
+    TensorShape([3, 2])
     """
     return dict(zip(modalities, ops.split(joined, len(modalities), axis=1)))

@@ -14,6 +14,11 @@ def bpr(positive_scores, negative_scores):
     Returns:
         Scalar tensor.
 
+    Example:
+
+    >>> round(float(bpr(ops.array([1.0]), ops.array([1.0]))), 4)  # ln 2
+    0.6931
+
     Reference:
         `L_BPR` of eq. 31; Rendle et al., UAI 2009.
     """

@@ -15,6 +15,11 @@ def frobenius(*matrices):
 
     Returns:
         Scalar tensor. A matrix of zeros gets the gradient zero.
+
+    Example:
+
+    >>> float(frobenius(ops.array([[3.0, 0.0], [0.0, 4.0]])))  # 5 by 2 rows
+    2.5
     """
     total = 0.0
     for matrix in matrices:
@@ -36,6 +41,11 @@ def squared(tensors):
     Returns:
         Scalar tensor.
 
+    Example:
+
+    >>> float(squared([ops.array([1.0, 2.0]), ops.array([[3.0]])]))
+    14.0
+
     Reference:
         Eq. 31.
     """
@@ -56,6 +66,11 @@ def half_squared(*matrices, batch_size):
 
     Returns:
         Scalar tensor.
+
+    Example:
+
+    >>> float(half_squared(ops.array([[3.0, 4.0]]), batch_size=5))
+    2.5
 
     Reference:
         `||w||^2` of eq. 31 on the rows of a batch, as MGCN and MICRO do.

@@ -8,7 +8,13 @@ import numpy as np
 
 
 def item_coverage(counts):
-    """Share of the catalogue that is recommended to anybody."""
+    """Share of the catalogue that is recommended to anybody.
+
+    Example:
+
+    >>> item_coverage([3, 0, 1, 0])
+    0.5
+    """
     return float(np.mean(np.asarray(counts) > 0))
 
 
@@ -22,6 +28,11 @@ def gini(counts):
     Returns:
         Float: 0 if all items are shown equally often, near 1 if a few take
         all places.
+
+    Example:
+
+    >>> gini([3, 1])
+    0.25
     """
     counts = np.sort(np.asarray(counts, "float64"))
     n = len(counts)
@@ -39,6 +50,11 @@ def mean_popularity(counts, item_degrees):
 
     Returns:
         Float, in interactions.
+
+    Example:
+
+    >>> mean_popularity([1, 3], item_degrees=[10, 2])
+    4.0
     """
     counts = np.asarray(counts, "float64")
     return float(counts @ np.asarray(item_degrees) / counts.sum())

@@ -11,6 +11,17 @@ class AttentionEncoder(CAmgr):
 
     Each layer has a matrix `W`, an attention vector and a ReLU
     (`GraphAttention`), in place of constant weights.
+
+    Example:
+
+    ```python
+    from camgr_tf.models.attention_encoder import AttentionEncoder
+    from camgr_tf.testing import tiny_dataset
+
+    model = AttentionEncoder(tiny_dataset(), num_neighbors=4)
+    users, items = model.embed()
+    assert (users.shape[0], items.shape[0]) == (7, 9)
+    ```
     """
 
     attention_arguments = {"activation": "relu"}

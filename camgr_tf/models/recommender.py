@@ -47,6 +47,27 @@ class Recommender(keras.Model):
         ValueError: If an argument is not of its default's type or out of the
             range that its name says, see `camgr_tf.arguments`.
 
+    Example:
+
+    ```python
+    import numpy as np
+    from camgr_tf.models import Recommender
+    from camgr_tf.testing import tiny_dataset
+
+    class Factors(Recommender):
+        def __init__(self, dataset, *, embedding_dim=8, seed=0):
+            super().__init__(dataset, embedding_dim=embedding_dim, seed=seed)
+            dim = embedding_dim
+            self.user_table = self.table("users", (self.num_users, dim))
+            self.item_table = self.table("items", (self.num_items, dim))
+
+        def embed(self, training=False):
+            return self.user_table.value, self.item_table.value
+
+    scores = Factors(tiny_dataset())(np.array([0, 3]))
+    assert scores.shape == (2, 9)
+    ```
+
     Reference:
         Eq. 27-28 for the score; eq. 31 for the loss.
     """

@@ -32,6 +32,13 @@ class PairwiseRanking(CAmgr):
     """Eq. 29: BPR of a negative a row, as printed; all others stand on this.
 
     Measured: .1049 +- .0004.
+
+    Example:
+
+    >>> from camgr_tf.testing import tiny_batch, tiny_dataset
+    >>> model = PairwiseRanking(tiny_dataset(), num_neighbors=4)
+    >>> list(model.loss_terms(**tiny_batch()))
+    ['bpr', 'info_nce', 'l2']
     """
 
     training_defaults = {
