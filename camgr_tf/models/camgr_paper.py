@@ -4,6 +4,7 @@ from camgr_tf.layers import CrossAttentionFusion
 from camgr_tf.losses import info_nce
 from camgr_tf.losses import squared
 from camgr_tf.models.attention_encoder import AttentionEncoder
+from camgr_tf.models.query_modality import query_modality
 
 
 class CAmgrPaper(AttentionEncoder):
@@ -120,26 +121,3 @@ class CAmgrPaper(AttentionEncoder):
 
     def l2(self, rows, states):
         return squared([v.value for v in self.trainable_variables])
-
-
-def query_modality(modalities, name):
-    """The modality that is the query: `name`, or the only one there is.
-
-    Args:
-        modalities: List of strings.
-        name: String.
-
-    Returns:
-        String.
-
-    Raises:
-        ValueError: If `name` is none of several modalities.
-    """
-    if len(modalities) == 1:
-        return modalities[0]
-    if name not in modalities:
-        raise ValueError(
-            f"`query_modality` must be one of {modalities}. "
-            f"Received: query_modality={name!r}"
-        )
-    return name

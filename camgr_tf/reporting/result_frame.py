@@ -96,11 +96,13 @@ class DatasetResults:
                     f"{self.name}: validation items are left out of the test "
                     "ranking."
                 )
-            outdated = int((~self.rows["current"].fillna(False)).sum())
-            if outdated:
+            outdated = self.rows[~self.rows["current"].fillna(False)]
+            if len(outdated):
+                labels = ", ".join(dict.fromkeys(outdated["label"]))
                 notes.append(
-                    f"{self.name}: {outdated} of {len(self.rows)} runs were "
-                    "made with another or an unknown state of the code."
+                    f"{self.name}: {len(outdated)} of {len(self.rows)} runs "
+                    "were made with another or an unknown state of the code: "
+                    f"{labels}."
                 )
         return notes
 

@@ -45,9 +45,9 @@ def test_deviations_stand_in_the_cell(make_results):
 def test_table_2_has_a_line_each_for_ours_and_the_papers(make_results):
     result = as_baby(make_results("table2", {"MF": 0.05, "CAmgr": 0.1}))
     table = build_results_table([result])
-    assert table.header[3:5] == ["MF", "LightGCN"]
+    assert table.header[3:7] == ["popularity", "item-kNN", "MF", "LightGCN"]
     lines = texts(table)
-    assert [line[1:4] for line in lines[3:6]] == [
+    assert [[*line[1:3], line[5]] for line in lines[3:6]] == [
         ["Recall@20", "ours", "0.0500"],
         ["Recall@20", "paper", "0.0575"],
         ["Recall@20", "difference", "−0.0075"],
@@ -89,7 +89,7 @@ def test_what_was_not_compared_is_said(make_results):
         "tiny: 1 of 1 runs were ended by max_epochs, not by early stopping.",
         "tiny: validation items are left out of the test ranking.",
         "tiny: 1 of 1 runs were made with another or an unknown "
-        "state of the code.",
+        "state of the code: mine.",
     ]
 
 

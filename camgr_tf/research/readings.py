@@ -20,8 +20,8 @@ from camgr_tf.losses import squared
 from camgr_tf.models import CAmgr
 from camgr_tf.models import CAmgrPaper
 from camgr_tf.models.attention_encoder import AttentionEncoder
-from camgr_tf.models.camgr_paper import query_modality
 from camgr_tf.models.fold_in import id_states
+from camgr_tf.models.query_modality import query_modality
 from camgr_tf.ops import Adjacency
 from camgr_tf.research import attentions
 
