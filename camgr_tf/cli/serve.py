@@ -11,6 +11,7 @@ SUMMARY = "show a run in the browser: baskets, lists, explanations"
 EXAMPLES = """
     camgr serve
     camgr serve demo-camgr --port 8000
+    camgr serve demo-camgr --beside demo-mf
 """
 # Without a run one on the demo data is trained, once, in a minute or two.
 DEMO_EPOCHS = 40
@@ -22,6 +23,11 @@ def add_arguments(parser):
         parser,
         "; without it CAmgr is trained on the demo data, once",
         nargs="?",
+    )
+    parser.add_argument(
+        "--beside",
+        metavar="RUN",
+        help="a second run on the same data, whose lists stand beside",
     )
     parser.add_argument(
         "--host",
@@ -46,9 +52,10 @@ def run(options):
     from camgr_tf.serving.address import check_address
 
     check_address(options.host, options.port)
-    folder = None
-    if options.run_name is not None:
-        folder = find_run(options.run_name, options.output_root)
+    folder, *others = (
+        find_run(name, options.output_root) if name is not None else None
+        for name in (options.run_name, options.beside)
+    )
     try:
         import gradio  # noqa: F401
     except ImportError as error:
@@ -61,9 +68,13 @@ def run(options):
 
     if folder is None:
         folder = _train_demo(options)
-    recommender = load(folder, options.data_root)
+    contents = [
+        PageContent(load(path, options.data_root))
+        for path in (folder, *others)
+        if path is not None
+    ]
     write(f"Open http://{options.host}:{options.port}; Ctrl-C ends it")
-    launch(PageContent(recommender), options.host, options.port)
+    launch(contents, options.host, options.port)
 
 
 def _train_demo(options):

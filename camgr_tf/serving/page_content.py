@@ -8,10 +8,19 @@ from PIL import Image
 from PIL import ImageOps
 
 from camgr_tf.ingest.pictures import read_picture
+from camgr_tf.near_names import near_names
+from camgr_tf.serving.reason import modality_word
+
+KNOWN_USER = "a customer"
+BASKET = "a basket of items"
 
 # Shown of a catalog or a history at one time.
 MAX_ITEMS = 48
 LONGEST_TITLE = 60
+
+# Columns of the items' table, beside the title, that a card shows.
+SHOWN_COLUMNS = ("price", "category")
+MAX_CATEGORIES = 50
 
 # Longest side of a picture as it is drawn: twice what is shown, for sharp
 # screens.
@@ -31,10 +40,12 @@ class PageContent:
     Attributes:
         recommender: The same.
         modalities: List of the modalities' names.
+        name: String, the model's.
     """
 
     def __init__(self, recommender):
         self.recommender = recommender
+        self.name = recommender.run.config.model
         self.modalities = list(recommender.features)
         self._grey = Image.new("RGB", (96, 96), (222, 222, 226))
         self._picture = functools.lru_cache(PICTURES_KEPT)(self._read_picture)
@@ -43,6 +54,80 @@ class PageContent:
         """Original ids of the users with training items, as a list."""
         known = self.recommender.seen.counts > 0
         return self.recommender.catalog.user_ids[known].tolist()
+
+    def unknown_user(self, user):
+        """What is said of a user who is not known.
+
+        Args:
+            user: String, as somebody wrote it, or `None`.
+
+        Returns:
+            String, empty for a known user.
+        """
+        ids = self.recommender.catalog.user_ids
+        if user is not None and str(user) in ids:
+            return ""
+        near = near_names(str(user or ""), ids.tolist())
+        return (
+            f"There is no customer {user or ''!r}{near}. Choose from the list."
+        )
+
+    def has_history(self, user, basket):
+        """Whether a list rests on more than what is popular."""
+        return bool(self.bought(user) if user is not None else basket)
+
+    def categories(self):
+        """Values of the items' column `category`, at most 50, or none."""
+        columns = self.recommender.catalog.columns
+        if "category" not in columns:
+            return []
+        counts = columns["category"].value_counts()
+        counts = counts[counts.index != ""].head(MAX_CATEGORIES)
+        return sorted(counts.index)
+
+    def highest_price(self):
+        """The highest number in the items' column `price`, or `None`."""
+        columns = self.recommender.catalog.columns
+        if "price" not in columns:
+            return None
+        prices = pd.to_numeric(columns["price"], errors="coerce")
+        highest = prices[np.isfinite(prices)].max()
+        return None if np.isnan(highest) else float(highest)
+
+    def where(self, category=None, price=None):
+        """A filter as of `TrainedRecommender.recommend`.
+
+        Args:
+            category: String. Defaults to `None`: any.
+            price: Float, the highest. Defaults to `None`: any, as is that of
+                the dearest item.
+
+        Returns:
+            Dictionary.
+        """
+        where = {} if category is None else {"category": category}
+        highest = self.highest_price()
+        if price is None or highest is None or price >= highest:
+            return where
+        return where | {"price": (None, price)}
+
+    def examples(self):
+        """What there is to try, as the page's buttons offer it.
+
+        Returns:
+            Dictionary from a label to a tuple of mode, user and basket.
+        """
+        counts = self.recommender.seen.counts
+        known = np.flatnonzero(counts)
+        order = known[np.argsort(counts[known], kind="stable")]
+        short, long = self.recommender.catalog.user_ids[order[[0, -1]]]
+        items = self.find_items()
+        return {
+            "A short history": (KNOWN_USER, short, []),
+            "A long history": (KNOWN_USER, long, []),
+            "A basket of two": (BASKET, short, items[:2]),
+            "Somebody new": (BASKET, short, []),
+        }
 
     def find_items(self, words=""):
         """Items whose title or id has all words.
@@ -79,7 +164,7 @@ class PageContent:
         seen = self.recommender.seen.of(place)[:MAX_ITEMS]
         return self.recommender.catalog.item_ids[seen].tolist()
 
-    def recommend(self, user, basket, first_weight=0.5, k=12):
+    def recommend(self, user, basket, first_weight=0.5, k=12, where=None):
         """The list for a known user or for a basket.
 
         Args:
@@ -89,15 +174,20 @@ class PageContent:
                 against the others; at one half all are as trained. Defaults
                 to `0.5`.
             k: Integer. Defaults to `12`.
+            where: Dictionary as of `TrainedRecommender.recommend`. Defaults
+                to `None`.
 
         Returns:
-            DataFrame as of `TrainedRecommender.recommend`.
+            DataFrame as of `TrainedRecommender.recommend`, with fewer than
+            `k` rows where fewer items fit.
         """
         recommender = self._weighted(first_weight)
-        k = min(k, recommender.num_items)
+        k = min(k, int(recommender.catalog.matches(where or {}).sum()))
+        if not k:
+            return pd.DataFrame({"item": [], "score": []})
         if user is None:
-            return recommender.recommend_for_items(basket, k)
-        return recommender.recommend(user, k)
+            return recommender.recommend_for_items(basket, k, where=where)
+        return recommender.recommend(user, k, where=where)
 
     def _weighted(self, first_weight):
         if first_weight == 0.5 or len(self.modalities) < 2:
@@ -106,8 +196,18 @@ class PageContent:
         weights[self.modalities[0]] = 2.0 * first_weight
         return self.recommender.weighted(weights)
 
+    def title(self, item):
+        """An item's title, or its id where it has none, shortened."""
+        catalog = self.recommender.catalog
+        place = catalog.items([item])[0]
+        title = catalog.titles[place] if catalog.titles is not None else ""
+        title = title or catalog.item_ids[place]
+        if len(title) > LONGEST_TITLE:
+            title = title[: LONGEST_TITLE - 1] + "…"
+        return title
+
     def gallery(self, item_ids, notes=None):
-        """Pictures of items with their titles.
+        """Pictures of items with their titles, ids, prices and categories.
 
         Args:
             item_ids: List of original ids.
@@ -120,11 +220,14 @@ class PageContent:
         catalog = self.recommender.catalog
         result = []
         for row, place in enumerate(catalog.items(item_ids)):
-            caption = catalog.item_ids[place]
-            if catalog.titles is not None and catalog.titles[place]:
-                caption = catalog.titles[place]
-            if len(caption) > LONGEST_TITLE:
-                caption = caption[: LONGEST_TITLE - 1] + "…"
+            item, title = catalog.item_ids[place], self.title(item_ids[row])
+            facts = [
+                str(catalog.columns[name][place])
+                for name in SHOWN_COLUMNS
+                if name in catalog.columns and catalog.columns[name][place]
+            ]
+            lines = [title, item if title != item else "", " · ".join(facts)]
+            caption = "\n".join(filter(None, lines))
             if notes is not None:
                 caption = f"{notes[row]} · {caption}"
             result.append((self._picture(int(place)), caption))
@@ -145,10 +248,10 @@ class PageContent:
             first_weight: Float, as of `recommend`. Defaults to `0.5`.
 
         Returns:
-            Tuple of the reason in a sentence, a DataFrame with `part` and
-            `score`, whose first row is the whole score, a DataFrame with
-            `without` and `change`, and a gallery of the user's nearest items
-            in each modality.
+            Tuple of the reason in a sentence, a gallery of the user's nearest
+            items in each modality, a DataFrame with `part` and `score`, whose
+            first row is the whole score, one with `without` and `change`, and
+            one with `by`, `item` and `similarity` of the nearest items.
         """
         recommender = self._weighted(first_weight)
         if user is None:
@@ -166,12 +269,18 @@ class PageContent:
         changes = pd.DataFrame(
             {"without": losses.index, "change": -losses.to_numpy().round(4)}
         )
-        item_ids, notes = [], []
-        for modality, table in explanation.nearest.items():
-            item_ids.extend(table["item"])
-            notes.extend(f"{modality} {s:.2f}" for s in table["similarity"])
-        gallery = self.gallery(item_ids, notes)
-        return explanation.sentence, parts, changes, gallery
+        near = [
+            {
+                "by": modality_word(modality),
+                "item": row.item,
+                "similarity": round(float(row.similarity), 3),
+            }
+            for modality, table in explanation.nearest.items()
+            for row in table.itertuples()
+        ]
+        near = pd.DataFrame(near, columns=["by", "item", "similarity"])
+        gallery = self.gallery(near["item"].tolist(), near["by"].tolist())
+        return explanation.sentence, gallery, parts, changes, near
 
 
 def _drawn_size(path):

@@ -15,6 +15,8 @@ pytest.importorskip("gradio", reason="needs the extra `demo`")
 
 from camgr_tf.config import resolve_config
 from camgr_tf.data.dataset_folder import write_dataset
+from camgr_tf.serving.page_content import BASKET
+from camgr_tf.serving.page_content import KNOWN_USER
 from camgr_tf.serving.page_content import PageContent
 from camgr_tf.serving.recommender import TrainedRecommender
 from camgr_tf.training.runs import train
@@ -86,7 +88,7 @@ def page(content):
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     # To everybody: what is closed must be closed then too.
-    page, _ = launch(content, host="0.0.0.0", port=port, block=False)
+    page, _ = launch([content], host="0.0.0.0", port=port, block=False)
     yield f"http://127.0.0.1:{port}"
     page.close()
 
@@ -100,15 +102,18 @@ def ask(address, data=None):
         return error.code, error.read()
 
 
-def drawn(page, name, arguments, selected=None):
-    """What an event of the page returns, by the queue as the page asks it."""
+def drawn(page, name, arguments, selected=None, card=None):
+    """What an event of the page returns, by the queue as the page asks it.
+
+    A browser sends the card that was clicked along with its place.
+    """
     config = json.loads(ask(f"{page}/config")[1])
     number = next(
         d["id"] for d in config["dependencies"] if d["api_name"] == name
     )
     body = {"data": arguments, "fn_index": number, "session_hash": "test"}
     if selected is not None:
-        body["event_data"] = {"index": selected, "value": None}
+        body["event_data"] = {"index": selected, "value": card}
     request = urllib.request.Request(
         f"{page}/gradio_api/queue/join",
         json.dumps(body).encode(),
@@ -176,11 +181,36 @@ def test_a_list_and_its_reason_have_one_score(page, content):
     table = content.recommend(user, [], 0.5)
     listed = table["item"].tolist()
     # Nothing in place of what the session holds: its basket and its list.
-    drawn(page, "show", ["a known user", user, None, 0.5])
-    arguments = ["a known user", user, None, None, 0.5]
-    text, parts, *_ = drawn(page, "explain", arguments, selected=1)
-    assert f"**{listed[1]}**" in text and len(text.splitlines()) > 1
+    drawn(page, "show", [KNOWN_USER, user, None, 0.5, "any", 1.0])
+    text, _, parts, *_ = drawn(page, "explain", [None], selected=1)
+    assert f"({listed[1]})" in text and len(text.splitlines()) > 1
     assert parts["data"][0] == [
         "score",
         pytest.approx(table["score"][1], abs=1e-4),
     ]
+
+
+def test_what_cannot_be_found_is_said(page):
+    note, gallery = drawn(page, "find", ["no <such> words"])[-2:]
+    assert note == "No item has all of the words: no  such  words"
+    assert gallery == []
+    asked = [KNOWN_USER, "nobody", None, 0.5, "any", 1.0]
+    heading, *_ = drawn(page, "show", asked)
+    assert heading.startswith("There is no customer 'nobody'")
+
+
+def test_the_basket_grows_and_shrinks(page, content):
+    shelf = content.find_items()
+    gallery = drawn(page, "find", [""])[-1]
+    for place in (2, 0):
+        drawn(page, "add", [None, None], place, gallery[place])
+    asked = [BASKET, "", None, 0.5, "any", 1.0]
+    heading, bought, *_ = drawn(page, "show", asked)
+    assert "click an item to take it out" in heading
+    captions = [card["caption"] for card in bought["value"]]
+    assert captions == [shelf[2], shelf[0]]
+    # A customer's history stays.
+    drawn(page, "remove", [KNOWN_USER, None], selected=0)
+    drawn(page, "remove", [BASKET, None], selected=0)
+    heading, bought, *_ = drawn(page, "show", asked)
+    assert [card["caption"] for card in bought["value"]] == [shelf[0]]

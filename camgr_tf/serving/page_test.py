@@ -40,7 +40,7 @@ def address(content):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    page, address = launch(content, port=port, block=False)
+    page, address = launch([content], port=port, block=False)
     yield address
     page.close()
 
@@ -103,16 +103,22 @@ def text(browser, element):
 def expected_captions(content, table):
     scores = [f"{score:.3g}" for score in table["score"]]
     items = table["item"].tolist()
-    return [caption for _, caption in content.gallery(items, scores)]
+    return captions_of(content.gallery(items, scores))
+
+
+def captions_of(gallery):
+    return [caption for _, caption in gallery]
 
 
 def test_a_visit(browser, address, content, tmp_path):
+    from camgr_tf.serving.model_panel import plain
+
     # A known user: the lists of the model, with pictures that load.
     table = content.recommend("user-000", [])
     expected = expected_captions(content, table)
     wait(lambda: captions(browser, "recommended") == expected)
     bought = content.gallery(content.bought("user-000"))
-    assert captions(browser, "bought") == [caption for _, caption in bought]
+    assert captions(browser, "bought") == captions_of(bought)
     wait(
         lambda: browser.execute_script(
             "const all = [...document.querySelectorAll('#recommended img')];"
@@ -121,9 +127,13 @@ def test_a_visit(browser, address, content, tmp_path):
         )
     )
 
-    # The reason for the first.
+    # The reason for the first, in words; the numbers behind a fold.
     click(browser, "recommended", 0)
     wait(lambda: table["item"][0] in text(browser, "reason"))
+    sentence = content.recommender.explain("user-000", table["item"][0])
+    assert plain(sentence.sentence) in text(browser, "reason")
+    assert "distinct" not in text(browser, "parts")
+    browser.find_element("css selector", "#numbers button").click()
     wait(lambda: "distinct" in text(browser, "parts"))
     wait(lambda: "text" in text(browser, "changes"))
     wait(lambda: len(captions(browser, "nearest")) == 6)
@@ -137,6 +147,19 @@ def test_a_visit(browser, address, content, tmp_path):
         wait(lambda: captions(browser, "recommended") == expected)
     assert len(captions(browser, "bought")) == 2
 
+    # The first out again, and in once more, behind the other.
+    click(browser, "bought", 0)
+    basket = content.recommend(None, shelf[1:2])
+    wait(
+        lambda: (
+            captions(browser, "recommended")
+            == expected_captions(content, basket)
+        )
+    )
+    click(browser, "shelf", 0)
+    wait(lambda: len(captions(browser, "bought")) == 2)
+    shelf[:2] = shelf[1::-1]
+
     # More weight for the image: other scores.
     slider = browser.find_element("css selector", "#weight input[type=range]")
     slider.send_keys(*[Keys.ARROW_RIGHT] * 8)  # 0.5 + 8 steps of 0.05
@@ -149,7 +172,21 @@ def test_a_visit(browser, address, content, tmp_path):
 
     # An empty basket: popular items, and the page says so.
     browser.find_element("id", "clear").click()
-    wait(lambda: "most popular" in text(browser, "reason"))
+    wait(lambda: "most popular" in text(browser, "heading"))
+
+    # Words that no title has, and a customer whom nobody knows.
+    browser.find_element(
+        "css selector", "#words textarea,#words input"
+    ).send_keys("zzz")
+    wait(lambda: "No item has all of the words" in text(browser, "found"))
+    button = "//*[@id='examples']//button[contains(., 'short history')]"
+    browser.find_element("xpath", button).click()
+    _, short, _ = content.examples()["A short history"]
+    wait(lambda: f"Bought by {short}" in text(browser, "heading"))
+    box = browser.find_element("css selector", "#user input")
+    box.send_keys(Keys.CONTROL, "a")
+    box.send_keys("nobody", Keys.ENTER)
+    wait(lambda: "There is no customer" in text(browser, "heading"))
 
     severe = [r for r in browser.get_log("browser") if r["level"] == "SEVERE"]
     assert not severe
@@ -165,6 +202,40 @@ def test_a_visit(browser, address, content, tmp_path):
     own = (address, "data:", "blob:")
     assert address in urls
     assert not [url for url in urls if not url.startswith(own)]
+
+
+@pytest.mark.parametrize("width, order", [(390, "above"), (1280, "beside")])
+def test_the_order_of_the_parts(browser, width, order):
+    parts = ("who", "bought", "recommended", "reason", "find")
+    browser.set_window_size(max(width, 500), 900)
+    if width < 500:  # narrower than a window may be
+        browser.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            dict(width=width, height=844, deviceScaleFactor=1, mobile=True),
+        )
+    wait(lambda: len(captions(browser, "recommended")) == 12)
+    click(browser, "recommended", 0)
+    wait(lambda: text(browser, "reason"))
+    tops, lefts = (
+        [
+            browser.execute_script(
+                "return document.getElementById(arguments[0])"
+                ".getBoundingClientRect()[arguments[1]]",
+                part,
+                side,
+            )
+            for part in parts
+        ]
+        for side in ("top", "left")
+    )
+    if order == "above":
+        assert tops == sorted(tops)
+    else:
+        assert lefts[0] == lefts[4] < lefts[1] and tops[1:4] == sorted(
+            tops[1:4]
+        )
+    overflow = "return document.documentElement.scrollWidth"
+    assert browser.execute_script(overflow) <= width
 
 
 def test_other_machines_are_refused(address):

@@ -44,7 +44,9 @@ def reason(score, losses, nearest, has_users):
         )
         if best is None or not likeness[best]:
             return "Nobody has it yet, and nothing of yours is like it."
-        return f"Nobody has it yet; its {_word(best)} is {likeness[best]}."
+        return (
+            f"Nobody has it yet; its {modality_word(best)} is {likeness[best]}."
+        )
     known = losses.dropna()
     if score <= 0:
         return "Little speaks for it: its score is not above zero."
@@ -54,10 +56,10 @@ def reason(score, losses, nearest, has_users):
     share = known[best] / score
     beside = f": {likeness[best]}" if likeness.get(best) else ""
     if share >= MOSTLY:
-        return f"Mostly its {_word(best)}{beside}."
+        return f"Mostly its {modality_word(best)}{beside}."
     return (
         "Mostly what people with your taste bought, and a little its "
-        f"{_word(best)}{beside}."
+        f"{modality_word(best)}{beside}."
     )
 
 
@@ -85,5 +87,6 @@ def _similarity(table):
     return table["similarity"].max() if len(table) else float("-inf")
 
 
-def _word(modality):
+def modality_word(modality):
+    """What a modality is called in a sentence, such as `"picture"`."""
     return WORDS.get(modality, modality)
