@@ -1,26 +1,33 @@
-"""How TensorFlow uses a GPU, where there is one."""
+"""How TensorFlow uses a GPU, where there is one, and what a run says of it."""
 
 import os
+import platform
+from pathlib import Path
 
 import tensorflow as tf
 
 from camgr_tf import backend  # noqa: F401, I001
 
 SWITCHES = {"": False, "0": False, "1": True}
+DRIVER_FILE = Path("/proc/driver/nvidia/version")
 
 
 def prepare_device():
-    """Sets memory growth, mixed precision and determinism for this process.
+    """Sets memory growth, precision and determinism for this process.
 
     Training calls it, before the first tensor exists. Memory of a
     GPU is taken as it is needed, unless `TF_FORCE_GPU_ALLOW_GROWTH` says
-    otherwise. Two environment variables, `0` or `1`, ask for more:
+    otherwise. All numbers are float32, and products of them are float32 too,
+    on a GPU as on a processor. Two environment variables, `0` or `1`, change
+    that for a GPU; a processor computes the same either way:
 
-    - `CAMGR_MIXED_PRECISION`: TensorFlow's graph rewriter computes dense
-      products in float16 on a GPU; weights and sparse products stay float32.
-      The loss is not scaled. Nothing changes on a CPU.
+    - `CAMGR_TF32`: dense products take their operands as TF32, with 10 bits
+      in place of 23 behind the point. TensorFlow's own default is this.
     - `CAMGR_DETERMINISTIC`: the same run gives the same bits; an operation
       that cannot do so raises an error.
+
+    There is no float16: nothing here scales the loss, and gradients of
+    pairwise ranking, down to 1e-7, lie below its smallest normal number.
 
     Returns:
         Dictionary, `device_options()`.
@@ -30,10 +37,7 @@ def prepare_device():
     """
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     options = device_options()
-    if options["mixed_precision"]:
-        tf.config.optimizer.set_experimental_options(
-            {"auto_mixed_precision": True}
-        )
+    tf.config.experimental.enable_tensor_float_32_execution(options["tf32"])
     if options["deterministic"]:
         tf.config.experimental.enable_op_determinism()
     return options
@@ -43,15 +47,75 @@ def device_options():
     """What the environment asks of the device; sets nothing.
 
     Returns:
-        Dictionary with `mixed_precision` and `deterministic`, booleans.
+        Dictionary with `tf32` and `deterministic`, booleans.
 
     Raises:
         ValueError: If a variable is neither `0` nor `1`.
     """
     return {
-        "mixed_precision": _switch("CAMGR_MIXED_PRECISION"),
+        "tf32": _switch("CAMGR_TF32"),
         "deterministic": _switch("CAMGR_DETERMINISTIC"),
     }
+
+
+def has_gpu():
+    """Whether TensorFlow computes on a GPU; takes none of its memory."""
+    return bool(tf.config.list_physical_devices("GPU"))
+
+
+def describe_device():
+    """What the figures of a run depend on, besides code and data.
+
+    Returns:
+        Dictionary of plain values: `kind`, `"GPU"` or `"CPU"`; its `name`;
+        `driver` and `cuda`, the versions, `None` on a processor; `precision`,
+        of weights and of what is not a dense product; and
+        `device_options()`.
+    """
+    description = {
+        "kind": "CPU",
+        "name": processor_name(),
+        "driver": None,
+        "cuda": None,
+        "precision": "float32",
+        **device_options(),
+    }
+    if has_gpu():
+        gpu, *_ = tf.config.list_physical_devices("GPU")
+        details = tf.config.experimental.get_device_details(gpu)
+        description |= {
+            "kind": "GPU",
+            "name": details.get("device_name", gpu.name),
+            "driver": driver_version(DRIVER_FILE),
+            "cuda": tf.sysconfig.get_build_info().get("cuda_version"),
+        }
+    return description
+
+
+def processor_name():
+    """The processor's model, as Linux has it."""
+    path = Path("/proc/cpuinfo")
+    if path.is_file():
+        for line in path.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor()
+
+
+def driver_version(path):
+    """The version in the file that NVIDIA's kernel module shows.
+
+    Args:
+        path: Path.
+
+    Returns:
+        String such as `"580.65.06"`, or `None` where it cannot be told.
+    """
+    if not path.is_file():
+        return None
+    words = path.read_text(errors="replace").split()
+    numbers = (w for w in words if w.replace(".", "").isdigit() and "." in w)
+    return next(numbers, None)
 
 
 def _switch(name):

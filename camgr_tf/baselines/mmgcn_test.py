@@ -140,7 +140,9 @@ class TestMMGCN:
         without = MMGCN(tiny_dataset(), l2_weight=0.0, **options)
         heavy = MMGCN(tiny_dataset(), l2_weight=100.0, **options)
         for a, b in zip(gradients_of(without), gradients_of(heavy)):
-            np.testing.assert_array_equal(a, b)
+            # A GPU adds in another order each time; a penalty that counted
+            # would move a gradient by 1e-2 and more.
+            np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
 
     def test_trained_ids_move_and_are_regularized(self):
         options = {"embedding_dim": 6, "projection_dim": 7, "train_ids": True}

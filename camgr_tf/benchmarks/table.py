@@ -8,6 +8,8 @@ import pandas as pd
 import psutil
 
 from camgr_tf.benchmarks.growth import growth_exponent
+from camgr_tf.device import describe_device
+from camgr_tf.device import processor_name
 from camgr_tf.staged_file import staged_file
 
 PACKAGES = ("tensorflow", "keras", "numpy", "scipy")
@@ -53,11 +55,12 @@ def machine(threads):
         Dictionary of plain values.
     """
     return {
-        "processor": _processor(),
+        "processor": processor_name(),
         "cores": psutil.cpu_count(),
         "load_before": psutil.getloadavg()[0],
         "memory_mb": psutil.virtual_memory().total / 2**20,
         "threads": threads,
+        **{f"device_{k}": v for k, v in describe_device().items()},
         "system": platform.platform(),
         "python": platform.python_version(),
         **{name: metadata.version(name) for name in PACKAGES},
@@ -83,15 +86,6 @@ def write_tables(folder, rows, description):
     with staged_file(path.with_suffix(".csv")) as staging:
         pd.DataFrame(rows).to_csv(staging, index=False)
     return path
-
-
-def _processor():
-    path = Path("/proc/cpuinfo")
-    if path.is_file():
-        for line in path.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.processor()
 
 
 def _commit():

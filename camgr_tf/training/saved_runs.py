@@ -14,7 +14,7 @@ from camgr_tf.config import parameters_hash
 from camgr_tf.config import resolve_config
 from camgr_tf.data.dataset import Dataset
 from camgr_tf.data.dataset import load_dataset
-from camgr_tf.device import device_options
+from camgr_tf.device import describe_device
 from camgr_tf.models import Recommender
 from camgr_tf.registry import find_model
 from camgr_tf.staged_file import staged_file
@@ -218,7 +218,7 @@ def describe_run(config, dataset):
             m: int(f.shape[1]) for m, f in dataset.features.items()
         },
         "provenance": dataset.provenance,
-        "device": device_options(),
+        "device": describe_device(),
         "versions": {
             "python": platform.python_version(),
             **{name: metadata.version(name) for name in PACKAGES},
