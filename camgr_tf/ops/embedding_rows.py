@@ -6,6 +6,7 @@ matrices; what ranks and serves reads both kinds through these functions.
 
 import numpy as np
 import scipy.sparse
+import tensorflow as tf
 
 
 def float_rows(values):
@@ -23,7 +24,17 @@ def float_rows(values):
 
 
 def all_finite(values):
-    """Whether no entry of a dense or sparse matrix is infinite or NaN."""
+    """Whether no entry of a dense or sparse matrix is infinite or NaN.
+
+    Args:
+        values: What `float_rows` returns, or a tensor, which is looked
+            through where it is.
+
+    Returns:
+        Boolean.
+    """
+    if tf.is_tensor(values):
+        return bool(tf.reduce_all(tf.math.is_finite(values)))
     stored = values.data if scipy.sparse.issparse(values) else values
     return bool(np.isfinite(stored).all())
 

@@ -12,6 +12,8 @@ from camgr_tf.ops.embedding_rows import all_finite
 from camgr_tf.ops.embedding_rows import dense_product
 from camgr_tf.ops.embedding_rows import float_rows
 from camgr_tf.ops.embedding_rows import transposed
+from camgr_tf.training.device_ranking import DeviceRanking
+from camgr_tf.training.device_ranking import lives_on_gpu
 
 CUTOFFS = (5, 10, 20, 50)
 # Sort keys of 8 bytes that exist at one time: 2 million are 16 MB.
@@ -26,6 +28,7 @@ class Evaluator:
     where a user has fewer unseen items than it has places. Validation items
     stay candidates in testing, as in MMRec, unless `mask_validation` is set.
     Users are streamed in blocks; no matrix of all users by all items exists.
+    Embeddings in the memory of a GPU are ranked there, others by NumPy.
 
     Args:
         interactions: `camgr_tf.data.Interactions`.
@@ -76,6 +79,7 @@ class Evaluator:
         size = interactions.num_users, interactions.num_items
         self._masked = UserItems(np.concatenate(masked), *size)
         self._relevant = UserItems(held_out, *size)
+        self._device_ranking = None
         self.user_ids = np.unique(held_out[:, 0])
         self.num_relevant = self._relevant.counts[self.user_ids]
         self.item_degrees = np.bincount(
@@ -86,10 +90,10 @@ class Evaluator:
         """The top items of all evaluated users, best first.
 
         Args:
-            user_embeddings: Float array of shape `(num_users, dim)`, or a
-                SciPy sparse matrix if the items are one too.
-            item_embeddings: Float array of shape `(num_items, dim)`, or a
-                SciPy sparse matrix.
+            user_embeddings: Float array or tensor of shape `(num_users,
+                dim)`, or a SciPy sparse matrix if the items are one too.
+            item_embeddings: Float array or tensor of shape `(num_items,
+                dim)`, or a SciPy sparse matrix.
 
         Returns:
             int32 array of shape `(len(user_ids), max(cutoffs))`; -1 fills
@@ -98,18 +102,12 @@ class Evaluator:
         Raises:
             ValueError: If an embedding is not finite.
         """
+        if lives_on_gpu(user_embeddings, item_embeddings):
+            return self._rank_on_device(user_embeddings, item_embeddings)
         user_embeddings = float_rows(user_embeddings)
         item_embeddings = float_rows(item_embeddings)
-        for name, values in (
-            ("user_embeddings", user_embeddings),
-            ("item_embeddings", item_embeddings),
-        ):
-            if not all_finite(values):
-                raise ValueError(
-                    f"`{name}` has entries that are not finite: the training "
-                    "has diverged. A smaller learning rate may help."
-                )
-        k = min(self.cutoffs[-1], self.num_items)
+        _check_finite(user_embeddings, item_embeddings)
+        k = self._list_length()
         items = transposed(item_embeddings)
 
         def rank_block(start):
@@ -124,6 +122,20 @@ class Evaluator:
         # NumPy's partition and product release the interpreter lock.
         with ThreadPoolExecutor(_num_threads()) as pool:
             return np.concatenate(list(pool.map(rank_block, starts)))
+
+    def _list_length(self):
+        return min(self.cutoffs[-1], self.num_items)
+
+    def _rank_on_device(self, user_embeddings, item_embeddings):
+        _check_finite(user_embeddings, item_embeddings)
+        if self._device_ranking is None:
+            self._device_ranking = DeviceRanking(
+                self._masked,
+                self.user_ids,
+                self.num_items,
+                self._list_length(),
+            )
+        return self._device_ranking(user_embeddings, item_embeddings)
 
     def per_user(self, ranking):
         """Every metric of every evaluated user.
@@ -171,6 +183,18 @@ class Evaluator:
     def evaluate(self, user_embeddings, item_embeddings):
         """`summarize` of `rank`."""
         return self.summarize(self.rank(user_embeddings, item_embeddings))
+
+
+def _check_finite(user_embeddings, item_embeddings):
+    for name, values in (
+        ("user_embeddings", user_embeddings),
+        ("item_embeddings", item_embeddings),
+    ):
+        if not all_finite(values):
+            raise ValueError(
+                f"`{name}` has entries that are not finite: the training "
+                "has diverged. A smaller learning rate may help."
+            )
 
 
 def top_k(scores, k):
