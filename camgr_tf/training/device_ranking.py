@@ -37,7 +37,7 @@ class DeviceRanking:
         num_items: Integer.
         k: Integer. Places of a list, at most `num_items`.
         scores_at_a_time: Integer. Bounds the memory. Defaults to
-            64 million.
+            `64_000_000`.
 
     Example:
 
