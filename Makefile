@@ -1,20 +1,28 @@
-# Two commands for a fresh machine with Python 3.11 or newer:
-#     make demo    sets up, makes the demo data, runs the six notebooks
+# For a fresh machine with Python 3.11 or newer:
+#     make demo    sets up, makes the demo data, runs the notebooks
 #     make test    sets up, runs all tests
+#     make docs    sets up, builds the documentation in outputs/docs
+# LOCKED=1 installs exactly the versions of .requirements.lock.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 NOTEBOOKS := 01_data 02_purification 03_encoder 04_fusion 05_training 06_analysis
 
-.PHONY: setup demo test notebooks benchmark lint clean
+.PHONY: setup lock demo test docs notebooks benchmark lint clean
 
 setup: $(VENV)/.installed
 
 $(VENV)/.installed: requirements.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable .
+	$(BIN)/python -m pip install --quiet --requirement requirements.txt \
+		$(if $(LOCKED),--constraint .requirements.lock)
+	$(BIN)/python -m pip install --quiet --no-deps --editable .
 	touch $@
+
+# What is installed now becomes what LOCKED=1 installs.
+lock: setup
+	$(BIN)/python -m pip freeze --exclude-editable > .requirements.lock
 
 demo: setup
 	$(BIN)/camgr data demo
@@ -24,6 +32,11 @@ demo: setup
 test: setup
 	$(BIN)/python -m pip install --quiet --editable ".[index,search]"
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+# Warnings are errors; the notebooks are shown as they were executed.
+docs: setup
+	$(BIN)/python -m pip install --quiet --editable ".[docs]"
+	$(BIN)/python -m sphinx -W --keep-going -q -b html notebooks/site outputs/docs
 
 # Hours for all models and sizes; its options measure parts.
 benchmark: setup

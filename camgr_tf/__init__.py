@@ -7,7 +7,7 @@ by the commands.
 
 import importlib
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 
 _EXPORTS = {
     "BASELINES": "camgr_tf.baselines",

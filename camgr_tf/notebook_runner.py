@@ -9,14 +9,19 @@ import shutil
 import sys
 from pathlib import Path
 
-import nbformat
-import papermill
-from IPython.display import display
-
 from camgr_tf import paths
 from camgr_tf.config import model_arguments
 from camgr_tf.near_names import near_names
 from camgr_tf.staged_file import staged_file
+
+try:
+    import nbformat
+    import papermill
+    from IPython.display import display
+except ImportError as error:
+    raise ImportError(
+        "Notebooks need papermill: pip install 'camgr_tf[notebooks]'."
+    ) from error
 
 # The parameter that takes the arguments of a notebook's model.
 HYPERPARAMETERS = "hyperparameters"

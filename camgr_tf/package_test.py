@@ -2,11 +2,14 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
 
 import camgr_tf
 import camgr_tf.ingest
+from camgr_tf.testing import write_tiny_folder
 
 
 @pytest.mark.parametrize("name", camgr_tf.__all__)
@@ -107,3 +110,54 @@ def test_an_error_of_the_import_is_shown_whole(tmp_path):
     )
     assert "from native code" in result.stderr
     assert "ZeroDivisionError" in result.stderr
+
+
+PROJECT = Path(camgr_tf.__file__).resolve().parents[1]
+
+
+def test_requirements_are_the_packages_and_those_of_its_extras():
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    lines = (PROJECT / "requirements.txt").read_text().splitlines()
+    listed = [line for line in lines if line and not line.startswith("#")]
+    wanted = list(project["dependencies"])
+    for extra in ("notebooks", "gnn", "test"):
+        wanted += extras[extra]
+    assert sorted(listed) == sorted(wanted)
+
+
+LIGHT = """
+import sys
+for name in ("papermill", "nbformat", "IPython", "jupyter", "tensorflow_gnn",
+             "tf_keras", "apache_beam", "optuna", "faiss", "gradio", "pytest"):
+    sys.modules[name] = None
+import pathlib
+root = pathlib.Path(sys.argv[1])
+import camgr_tf
+from camgr_tf.experiments import trial_process
+from camgr_tf.reporting import report
+config = camgr_tf.resolve_config(
+    dataset="tiny", data_root=str(root), model="mf", max_epochs=1
+)
+run = camgr_tf.train(config, output_root=root / "out", progress=False)
+print(camgr_tf.load(run.folder).recommend(["0"], k=2).shape[0])
+for module in ("camgr_tf.notebook_runner", "camgr_tf.graphs.graph_tensor"):
+    try:
+        __import__(module)
+    except ImportError as error:
+        print(error)
+"""
+
+
+def test_the_core_trains_and_serves_without_any_extra(tmp_path):
+    write_tiny_folder(tmp_path)
+    result = subprocess.run(
+        [sys.executable, "-c", LIGHT, tmp_path],
+        capture_output=True,
+        text=True,
+    )
+    assert result.stdout.splitlines()[-3:] == [
+        "2",
+        "Notebooks need papermill: pip install 'camgr_tf[notebooks]'.",
+        "A GraphTensor needs TensorFlow GNN: pip install 'camgr_tf[gnn]'.",
+    ], result.stderr

@@ -37,6 +37,7 @@ TESTS = {
         "models/camgr_test.py",
         "models/camgr_dropout_test.py",
     ),
+    "models/query_modality.py": ("models/camgr_test.py",),
     "models/fold_in.py": (
         "baselines/embed_users_test.py",
         "baselines/embed_items_test.py",

@@ -11,7 +11,7 @@ SUMMARY = "write tables, figures and one HTML page of the sweeps"
 EXAMPLES = """
     camgr report
     camgr report table3 figure2 --dataset baby --to /tmp/report
-    camgr report --readme README.md
+    camgr report --pages README.md notebooks/site/*.md
 """
 
 
@@ -41,24 +41,21 @@ def add_arguments(parser):
         "other experiments are added to results.csv and significance.csv",
     )
     parser.add_argument(
-        "--readme",
+        "--pages",
         type=folder,
+        nargs="+",
         metavar="FILE",
-        help="write instead the table of readings into this Markdown file, "
-        "from results.csv in --add (default: outputs/results beside the file)",
+        help="write instead the marked tables of these Markdown files, from "
+        "the results in --add (default: outputs/results); a file without "
+        "markers is left as it is",
     )
     add_output_root(parser)
 
 
 def run(options):
     """Writes it from the results alone."""
-    if options.readme:
-        from camgr_tf.reporting.readings_table import write_readings
-
-        results = options.add or options.readme.parent / "outputs" / "results"
-        write_readings(options.readme, results / "results.csv")
-        write(f"{options.readme}, its table of readings")
-        return
+    if options.pages:
+        return _write_pages(options)
     from camgr_tf.reporting.report import write_report
     from camgr_tf.serving.lists import check_file
 
@@ -73,3 +70,14 @@ def run(options):
         options.add,
     )
     write(f"{path}, with tables/ and figures/ beside it")
+
+
+def _write_pages(options):
+    from camgr_tf.reporting.marked_tables import MARKED
+    from camgr_tf.reporting.marked_tables import write_marked_tables
+
+    results = options.add or paths.output_root(options.output_root) / "results"
+    for page in options.pages:
+        if MARKED.search(page.read_text(encoding="utf-8")):
+            write_marked_tables(page, results)
+            write(f"{page}, its tables")

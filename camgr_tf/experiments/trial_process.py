@@ -12,8 +12,6 @@ from pathlib import Path
 
 from camgr_tf import paths
 from camgr_tf.config import resolve_config
-from camgr_tf.notebook_runner import announced_runs
-from camgr_tf.notebook_runner import run_notebook
 from camgr_tf.training.runs import train
 
 NOTEBOOK = "05_training.ipynb"
@@ -44,6 +42,9 @@ def run_trial(run_id, parameters, output_root, notebook=True):
     if not notebook:
         train(config, output_root=output_root, progress=False)
         return
+    from camgr_tf.notebook_runner import announced_runs
+    from camgr_tf.notebook_runner import run_notebook
+
     executed = run_notebook(
         paths.notebooks_folder() / NOTEBOOK,
         Path(output_root) / config.run_id / NOTEBOOK,

@@ -6,6 +6,7 @@ import types
 import nbformat
 import pytest
 
+from camgr_tf import notebook_runner
 from camgr_tf.config import resolve_config
 from camgr_tf.experiments import trial_process
 from camgr_tf.experiments.trial_process import run_trial
@@ -29,7 +30,7 @@ def notebook(monkeypatch):
         nbformat.write(executed, output)
         return output
 
-    monkeypatch.setattr(trial_process, "run_notebook", run_notebook)
+    monkeypatch.setattr(notebook_runner, "run_notebook", run_notebook)
     return fake
 
 

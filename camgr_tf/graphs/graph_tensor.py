@@ -12,7 +12,13 @@ os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
 
 import numpy as np
 import tensorflow as tf
-import tensorflow_gnn as tfgnn
+
+try:
+    import tensorflow_gnn as tfgnn
+except ModuleNotFoundError as error:
+    raise ImportError(
+        "A GraphTensor needs TensorFlow GNN: pip install 'camgr_tf[gnn]'."
+    ) from error
 
 from camgr_tf.graphs.bipartite import interaction_matrix
 from camgr_tf.graphs.bipartite import symmetric_normalize

@@ -5,9 +5,10 @@ import pytest
 
 from camgr_tf.experiments.definition import load_definition
 from camgr_tf.experiments.trials import plan_trials
-from camgr_tf.reporting import readings_table as module
-from camgr_tf.reporting.readings_table import readings_table
-from camgr_tf.reporting.readings_table import write_readings
+from camgr_tf.reporting import marked_tables as module
+from camgr_tf.reporting.marked_tables import readings_table
+from camgr_tf.reporting.marked_tables import renew_marked_tables
+from camgr_tf.reporting.marked_tables import write_marked_tables
 from camgr_tf.research import readings
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -24,13 +25,22 @@ def results(tmp_path):
         ("sensitivity", "tuned", 0.7, 0.7),
     ]
     names = ["experiment", "label", "validation_recall@20", "test_recall@20"]
-    path = tmp_path / "results.csv"
-    pd.DataFrame(rows, columns=names).assign(dataset="baby").to_csv(path)
-    return path
+    table = pd.DataFrame(rows, columns=names).assign(dataset="baby")
+    table["test_ndcg@20"] = table["test_recall@20"] / 2
+    table.to_csv(tmp_path / "results.csv")
+    pd.DataFrame(
+        [
+            ["ablations", "baby", "purification left out", metric, 12.34, p]
+            for metric, p in (("recall@10", 0.5), ("recall@20", 0.00001))
+        ],
+        columns="experiment dataset label metric effect_percent "
+        "wilcoxon_holm_p".split(),
+    ).to_csv(tmp_path / "significance.csv")
+    return tmp_path
 
 
 def test_lines_by_hand(results):
-    lines = readings_table(results).splitlines()[2:]
+    lines = readings_table(pd.read_csv(results / "results.csv"))[2:]
     model = "`model camgr_tf.research.readings"
     # The standard deviation of .1 and .3 is .1414.
     assert lines == [
@@ -46,22 +56,65 @@ def test_lines_by_hand(results):
     ]
 
 
-def test_it_is_written_between_the_markers_alone(results, tmp_path):
+PAGE = """before
+<!-- table: ablations baby -->
+old
+<!-- table: end -->
+between
+<!-- table: sensitivity baby -->
+<!-- table: end -->
+after
+"""
+
+
+def test_tables_are_written_between_the_markers_alone(results, tmp_path):
     path = tmp_path / "page.md"
-    path.write_text(f"before\n{module.START}\nold\n{module.END}\nafter\n")
-    write_readings(path, results)
+    path.write_text(PAGE)
+    write_marked_tables(path, results)
+    lines = path.read_text().splitlines()
+    assert [lines[0], lines[6], lines[-1]] == ["before", "between", "after"]
+    assert lines[4] == (
+        "| purification left out | .0100 | .0200 | .0100 | 1 "
+        "| 12.3 %, p < .0001 |"
+    )
+    # Two rows of one label would be two seeds.
+    assert lines[10] == ("| temperature = 0.5 | .5000 | .2500 | .1250 | 1 |  |")
+    again = path.read_text()
+    write_marked_tables(path, results)
+    assert path.read_text() == again
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ("no markers", "page.md has no table between"),
+        (PAGE.replace("ablations", "ablation"), "no row of 'ablation' on"),
+        (PAGE.replace(" baby", " bay"), "no row of 'ablations' on 'bay'"),
+    ],
+)
+def test_what_cannot_be_written_is_refused(results, tmp_path, text, message):
+    path = tmp_path / "page.md"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=message):
+        write_marked_tables(path, results)
+    assert path.read_text() == text
+
+
+PAGES = [
+    path
+    for path in [PROJECT / "README.md", *PROJECT.glob("notebooks/site/*.md")]
+    if "<!-- table: " in path.read_text()
+]
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_a_page_has_what_the_results_say(path):
     text = path.read_text()
-    table = readings_table(results)
-    assert text == f"before\n{module.START}\n{table}{module.END}\nafter\n"
-    path.write_text("no markers")
-    with pytest.raises(ValueError, match="page.md has no lines"):
-        write_readings(path, results)
+    assert renew_marked_tables(text, PROJECT / "outputs" / "results") == text
 
 
-def test_the_readme_has_what_the_results_say():
-    text = (PROJECT / "README.md").read_text()
-    table = readings_table(PROJECT / "outputs" / "results" / "results.csv")
-    assert f"{module.START}\n{table}{module.END}" in text
+def test_all_readings_are_on_a_page():
+    text = "".join(path.read_text() for path in PAGES)
     names = [
         name
         for name, found in vars(readings).items()

@@ -1,0 +1,185 @@
+"""The tables of pages: what stands between two markers comes from results.
+
+```
+<!-- table: ablations baby -->
+...
+<!-- table: end -->
+```
+
+holds the rows of the experiment `ablations` on `baby`; `readings` in place of
+an experiment stands for all readings of the paper.
+"""
+
+import inspect
+import re
+
+import pandas as pd
+
+from camgr_tf.experiments.definition import load_definition
+from camgr_tf.registry import find_model
+from camgr_tf.staged_file import staged_file
+
+MARKED = re.compile(
+    r"(<!-- table: (\w+) (\S+) -->\n)(.*?)(<!-- table: end -->)", re.DOTALL
+)
+# Whose variants are readings of the paper.
+EXPERIMENTS = ("readings", "ablations", "sensitivity")
+# What no reading of an equation is.
+IGNORED = ("label", "model", "patience", "modalities")
+
+
+def write_marked_tables(path, results):
+    """Renews all marked tables of a Markdown file.
+
+    Args:
+        path: Path of the file.
+        results: Path of the folder with a report's `results.csv` and
+            `significance.csv`.
+
+    Raises:
+        ValueError: If the file has no markers, or names an experiment on a
+            dataset of which there is no result.
+    """
+    text = path.read_text(encoding="utf-8")
+    renewed = renew_marked_tables(text, results, path)
+    with staged_file(path) as staging:
+        staging.write_text(renewed, encoding="utf-8")
+
+
+def renew_marked_tables(text, results, path="the text"):
+    """The text with its marked tables as the results are.
+
+    Args:
+        text: String in Markdown.
+        results: Path of the folder with `results.csv`.
+        path: Name of the text in errors. Defaults to `"the text"`.
+
+    Returns:
+        String.
+
+    Raises:
+        ValueError: As `write_marked_tables`.
+    """
+    if not MARKED.search(text):
+        raise ValueError(
+            f"{path} has no table between `<!-- table: EXPERIMENT DATASET "
+            "-->` and `<!-- table: end -->`."
+        )
+    table = pd.read_csv(results / "results.csv")
+    tests = pd.read_csv(results / "significance.csv")
+
+    def renew(found):
+        start, experiment, dataset, _, end = found.groups()
+        rows = table[table["dataset"] == dataset]
+        if experiment == "readings":
+            lines = readings_table(rows)
+        else:
+            rows = rows[rows["experiment"] == experiment]
+            tested = tests["experiment"] == experiment
+            tested &= tests["dataset"] == dataset
+            lines = experiment_table(rows, tests[tested])
+        if len(lines) == 2:
+            raise ValueError(
+                f"{path}: {results / 'results.csv'} has no row of "
+                f"{experiment!r} on {dataset!r}."
+            )
+        return "\n".join([start.rstrip(), *lines, end])
+
+    return MARKED.sub(renew, text)
+
+
+def experiment_table(rows, tests):
+    """One line a label: means over seeds, and what the reference gains.
+
+    Args:
+        rows: DataFrame of `results.csv`, of one experiment on one dataset.
+        tests: DataFrame of `significance.csv`, likewise.
+
+    Returns:
+        List of strings, a table in Markdown. Mean and standard deviation of
+        Recall@20 and NDCG@20 over seeds; the gain in test Recall@20 of the
+        experiment's reference, with Wilcoxon's p over users by Holm.
+    """
+    lines = [
+        "| | validation Recall@20 | test Recall@20 | test NDCG@20 | seeds "
+        "| the reference gains |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    tests = tests[tests["metric"] == "recall@20"].set_index("label")
+    for label, runs in rows.groupby("label", sort=False):
+        numbers = [
+            _mean(runs[name])
+            for name in (
+                "validation_recall@20",
+                "test_recall@20",
+                "test_ndcg@20",
+            )
+        ]
+        gain = ""
+        if label in tests.index:
+            test = tests.loc[label]
+            gain = f"{test['effect_percent']:.1f} %, "
+            gain += _probability(test["wilcoxon_holm_p"])
+        lines.append(
+            f"| {label} | {' | '.join(numbers)} | {len(runs)} | {gain} |"
+        )
+    return lines
+
+
+def readings_table(rows):
+    """Every reading that was run, with what it measured.
+
+    Args:
+        rows: DataFrame of `results.csv`, of one dataset.
+
+    Returns:
+        List of strings, a table in Markdown: what is read otherwise, how it
+        is run, Recall@20 on validation and test as mean and standard
+        deviation over the seeds, and their number.
+    """
+    lines = [
+        "| reading | run as `-p` | validation Recall@20 | test Recall@20 "
+        "| seeds |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    shown = set()
+    for experiment in EXPERIMENTS:
+        definition = load_definition(experiment)
+        runs = rows[rows["experiment"] == experiment]
+        for variant in definition.variants:
+            values = {**definition.parameters, **variant}
+            given = {k: v for k, v in values.items() if k not in IGNORED}
+            key = (values["model"], *sorted(given.items()))
+            own = runs[runs["label"] == variant["label"]]
+            if key in shown or not len(own) or "modalities" in variant:
+                continue
+            shown.add(key)
+            lines.append(_reading(values["model"], given, own))
+    return lines
+
+
+def _reading(model, given, rows):
+    if given:
+        what = ", ".join(f"`{k}={v}`" for k, v in given.items())
+    elif model == "camgr_paper":
+        what = "the closest reading of each equation"
+    else:
+        what = inspect.getdoc(find_model(model)).splitlines()[0].rstrip(".")
+    parameters = {"model": model, **given}
+    run = " ".join(f"`{k} {v}`" for k, v in parameters.items())
+    numbers = [_mean(rows[f"{p}_recall@20"]) for p in ("validation", "test")]
+    return f"| {what} | {run} | {' | '.join(numbers)} | {len(rows)} |"
+
+
+def _mean(values):
+    if len(values) == 1:
+        return _short(values.iloc[0])
+    return f"{_short(values.mean())} ± {_short(values.std())}"
+
+
+def _short(value):
+    return f"{value:.4f}".removeprefix("0")
+
+
+def _probability(p):
+    return "p < .0001" if p < 0.0001 else f"p = {_short(p)}"
