@@ -36,7 +36,9 @@ test: setup
 # Warnings are errors; the notebooks are shown as they were executed.
 docs: setup
 	$(BIN)/python -m pip install --quiet --editable ".[docs]"
-	$(BIN)/python -m sphinx -W --keep-going -q -b html notebooks/site outputs/docs
+	$(BIN)/python -m sphinx -W --keep-going -q -b html -c notebooks/site \
+		notebooks outputs/docs
+	@echo outputs/docs/site/index.html
 
 # Hours for all models and sizes; its options measure parts.
 benchmark: setup

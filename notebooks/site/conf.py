@@ -32,7 +32,8 @@ napoleon_custom_sections = [
     ("Example", "notes_style"),
     ("Reference", "notes_style"),
 ]
-exclude_patterns = ["_build"]
+root_doc = "site/index"
+exclude_patterns = ["**/.ipynb_checkpoints"]
 
 
 def fence_to_block(app, what, name, obj, options, lines):
