@@ -18,13 +18,13 @@ import camgr_tf  # noqa: E402
 from camgr_tf.reporting.item_plot import plot_item  # noqa: E402
 
 TARGET = Path(__file__).parent / "_static" / "recommendations.png"
-USERS = ("user-003", "user-010", "user-042")
+USERS = ("user-003", "user-010")
 K = 4
 
 
 def draw(recommender):
     items = recommender.run.dataset.items.set_index("original_id", drop=False)
-    figure, rows = plt.subplots(len(USERS), K, figsize=(11, 8.6))
+    figure, rows = plt.subplots(len(USERS), K, figsize=(11, 6.4))
     for user, axes in zip(USERS, rows):
         listed = recommender.recommend([user], k=K)["item"]
         for rank, (ax, item) in enumerate(zip(axes, listed), start=1):
@@ -32,7 +32,7 @@ def draw(recommender):
             sentence = recommender.explain(user, item).sentence
             ax.text(
                 0.5,
-                -0.28,
+                -0.4,
                 "\n".join(textwrap.wrap(sentence, 34)),
                 transform=ax.transAxes,
                 ha="center",
@@ -40,7 +40,7 @@ def draw(recommender):
                 fontsize=7.5,
                 color="#37474f",
             )
-    figure.subplots_adjust(hspace=1.0, wspace=0.15)
+    figure.subplots_adjust(hspace=1.15, wspace=0.15)
     TARGET.parent.mkdir(exist_ok=True)
     figure.savefig(TARGET, dpi=90, bbox_inches="tight", facecolor="white")
 
