@@ -23,7 +23,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("models", "layers", "training", "losses")
-SECONDS = 180  # a mutant that runs longer counts as noticed
+SECONDS = 600  # a mutant that runs longer counts as noticed
 # Tests beside the file's own.
 TESTS = {
     "models/attention_encoder.py": ("models/camgr_test.py",),

@@ -95,11 +95,6 @@ class FREEDOM(Recommender):
                 "FREEDOM needs item features. "
                 f"Received: dataset {dataset.name!r} without modalities"
             )
-        if not 0.0 <= edge_dropout < 1.0:
-            raise ValueError(
-                "`edge_dropout` must be in [0, 1). "
-                f"Received: edge_dropout={edge_dropout}"
-            )
         self.modalities = list(dataset.features)
         self.num_layers = num_layers
         self.num_item_layers = num_item_layers

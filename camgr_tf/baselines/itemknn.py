@@ -68,7 +68,6 @@ class ItemKNN(Recommender):
     }
 
     def __init__(self, dataset, *, num_neighbors=100, shrinkage=10.0):
-        _check(num_neighbors=num_neighbors, shrinkage=shrinkage)
         super().__init__(dataset, embedding_dim=dataset.interactions.num_items)
         self.num_neighbors = num_neighbors
         self.shrinkage = shrinkage
@@ -151,16 +150,3 @@ def largest_of_rows(rows, columns, values, k, shape):
     return scipy.sparse.csr_matrix(
         (values[kept], (rows[kept], columns[kept])), shape=shape
     )
-
-
-def _check(num_neighbors, shrinkage):
-    if num_neighbors < 1:
-        raise ValueError(
-            "`num_neighbors` must be positive. "
-            f"Received: num_neighbors={num_neighbors}"
-        )
-    if not 0.0 <= shrinkage < np.inf:
-        raise ValueError(
-            "`shrinkage` must be a number, 0 or more. "
-            f"Received: shrinkage={shrinkage}"
-        )

@@ -114,10 +114,6 @@ class PGL(Recommender):
                 f"{type(self).__name__} needs item features. "
                 f"Received: dataset {dataset.name!r} without modalities"
             )
-        if not 0.0 <= dropout < 1.0:
-            raise ValueError(
-                f"`dropout` must be in [0, 1). Received: dropout={dropout}"
-            )
         self.modalities = list(dataset.features)
         self.num_layers = num_layers
         self.num_item_layers = num_item_layers

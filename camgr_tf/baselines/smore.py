@@ -139,10 +139,6 @@ class SMORE(SMOREFoldIn):
                 "SMORE needs item features. "
                 f"Received: dataset {dataset.name!r} without modalities"
             )
-        if not 0.0 <= dropout < 1.0:
-            raise ValueError(
-                f"`dropout` must be in [0, 1). Received: dropout={dropout}"
-            )
         self.modalities = list(dataset.features)
         self.views = [*self.modalities, FUSED]
         self.num_layers = num_layers
