@@ -118,7 +118,8 @@ def experiment_table(rows, tests):
         gain = ""
         if label in tests.index:
             test = tests.loc[label]
-            gain = f"{test['effect_percent']:.1f} %, "
+            # No line breaks within: spaces that hold together.
+            gain = f"{test['effect_percent']:.1f} %, "
             gain += _probability(test["wilcoxon_holm_p"])
         lines.append(
             f"| {label} | {' | '.join(numbers)} | {len(runs)} | {gain} |"
@@ -182,4 +183,4 @@ def _short(value):
 
 
 def _probability(p):
-    return "p < .0001" if p < 0.0001 else f"p = {_short(p)}"
+    return "p < .0001" if p < 0.0001 else f"p = {_short(p)}"

@@ -75,7 +75,7 @@ def test_tables_are_written_between_the_markers_alone(results, tmp_path):
     assert [lines[0], lines[6], lines[-1]] == ["before", "between", "after"]
     assert lines[4] == (
         "| purification left out | .0100 | .0200 | .0100 | 1 "
-        "| 12.3 %, p < .0001 |"
+        "| 12.3 %, p < .0001 |"
     )
     # Two rows of one label would be two seeds.
     assert lines[10] == ("| temperature = 0.5 | .5000 | .2500 | .1250 | 1 |  |")

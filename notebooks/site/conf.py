@@ -10,6 +10,7 @@ import camgr_tf  # noqa: E402
 
 project = "camgr_tf"
 author = "the camgr_tf authors"
+copyright = "the camgr_tf authors, Apache License 2.0"
 release = camgr_tf.__version__
 extensions = [
     "myst_nb",
