@@ -6,6 +6,7 @@ from camgr_tf.losses import frobenius
 from camgr_tf.models.fold_in import id_sources
 from camgr_tf.models.fold_in import id_states
 from camgr_tf.models.recommender import Recommender
+from camgr_tf.ops import HostSeedGenerator
 from camgr_tf.ops import l2_normalize
 from camgr_tf.ops import propagate
 
@@ -120,7 +121,7 @@ class BM3(Recommender):
         )
         # Without a name it is numbered by process, and a run resumed in the
         # same process would not find its state again.
-        self.dropout_seeds = keras.random.SeedGenerator(
+        self.dropout_seeds = HostSeedGenerator(
             self.next_seed(), name="dropout_seeds"
         )
 

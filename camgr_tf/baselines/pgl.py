@@ -12,6 +12,7 @@ from camgr_tf.models.fold_in import item_sources
 from camgr_tf.models.fold_in import only_columns
 from camgr_tf.models.recommender import Recommender
 from camgr_tf.ops import Adjacency
+from camgr_tf.ops import HostSeedGenerator
 from camgr_tf.ops import l2_normalize
 from camgr_tf.ops import propagate
 from camgr_tf.ops import sparse_matmul
@@ -146,7 +147,7 @@ class PGL(Recommender):
             m: self.linear(f"projection_{m}", table.shape[1], dim)
             for m, table in self.feature_tables.items()
         }
-        self.dropout_seeds = keras.random.SeedGenerator(
+        self.dropout_seeds = HostSeedGenerator(
             self.next_seed(), name="dropout_seeds"
         )
 

@@ -14,6 +14,7 @@ from camgr_tf.layers import SemanticConvolution
 from camgr_tf.layers import split_modalities
 from camgr_tf.layers.spectral_fusion import SpectralFusion
 from camgr_tf.ops import Adjacency
+from camgr_tf.ops import HostSeedGenerator
 from camgr_tf.ops import propagate
 
 TUNED = (
@@ -203,7 +204,7 @@ class SMORE(SMOREFoldIn):
             for m in self.modalities
         }
         self.convolution = SemanticConvolution(name="semantic_convolution")
-        self.dropout_seeds = keras.random.SeedGenerator(
+        self.dropout_seeds = HostSeedGenerator(
             self.next_seed(), name="dropout_seeds"
         )
 

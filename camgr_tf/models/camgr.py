@@ -1,4 +1,3 @@
-import keras
 from keras import ops
 
 from camgr_tf.layers import SemanticConvolution
@@ -7,6 +6,7 @@ from camgr_tf.losses import half_squared
 from camgr_tf.losses import info_nce
 from camgr_tf.losses import sampled_softmax
 from camgr_tf.models.camgr_parts import CAmgrParts
+from camgr_tf.ops import HostSeedGenerator
 from camgr_tf.ops import layer_mean
 from camgr_tf.ops import propagate
 from camgr_tf.ops import sparse_matmul
@@ -116,7 +116,7 @@ class CAmgr(CAmgrParts):
         self.convolution = SemanticConvolution(name="semantic_convolution")
         self.make_encoder()
         self.fusion = self.make_fusion()
-        self.dropout_seeds = keras.random.SeedGenerator(
+        self.dropout_seeds = HostSeedGenerator(
             self.next_seed(), name="edge_dropout"
         )
         self.embed()  # builds all layers

@@ -9,6 +9,7 @@ from camgr_tf.layers.initializers import torch_uniform
 from camgr_tf.layers.initializers import xavier_normal
 from camgr_tf.layers.weight_name import weight_name
 from camgr_tf.losses import bpr
+from camgr_tf.ops import for_each_batch
 from camgr_tf.ops.embedding_rows import float_rows
 
 
@@ -38,6 +39,8 @@ class Recommender(keras.Model):
         training_defaults: Dictionary. Values that runs of the model prefer
             for fields of `ExperimentConfig`, such as the learning rate, or
             for arguments of the constructor.
+        rows_per_step: Integer. Where `train_step` is given the rows of
+            several steps, those of one; `None` where it is given one batch.
         presets: Dictionary from a preset's name to parameters of the
             constructor or of `ExperimentConfig`.
         search_space: Dictionary from a parameter's name to the list of
@@ -89,6 +92,7 @@ class Recommender(keras.Model):
         self.embedding_dim = embedding_dim
         self.seed = seed
         self.loss_trackers = {}
+        self.rows_per_step = None
         self._num_seeds = 0
 
     # === What a model defines ===
@@ -235,6 +239,23 @@ class Recommender(keras.Model):
         return ops.take(users, user_ids, axis=0) @ ops.transpose(items)
 
     def train_step(self, batch):
+        """One step, or one for each `rows_per_step` rows if that is set."""
+        if self.rows_per_step is None:
+            names = self.learn(batch)
+        else:
+            for_each_batch(self.learn, batch, self.rows_per_step)
+            names = self.loss_trackers
+        return {name: self.loss_trackers[name].result() for name in names}
+
+    def learn(self, batch):
+        """Moves all weights by the gradients of one batch.
+
+        Args:
+            batch: Dictionary, the keyword arguments of `loss_terms`.
+
+        Returns:
+            Dictionary of the loss and its terms.
+        """
         with tf.GradientTape() as tape:
             terms = self.loss_terms(
                 batch["user_ids"],
@@ -252,10 +273,10 @@ class Recommender(keras.Model):
             ],
             variables,
         )
-        logs = {"loss": loss, **terms}
-        for name, value in logs.items():
+        values = {"loss": loss, **terms}
+        for name, value in values.items():
             self.loss_trackers[name].update_state(value)
-        return {name: self.loss_trackers[name].result() for name in logs}
+        return values
 
     @property
     def metrics(self):

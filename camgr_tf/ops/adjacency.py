@@ -100,12 +100,15 @@ class Adjacency:
         keys = _pair_keys(targets, sources, self.shape)
         places = tf.searchsorted(self._keys, keys)
         places = tf.minimum(places, self.num_edges - 1)
-        places = tf.boolean_mask(places, tf.gather(self._keys, places) == keys)
+        is_edge = tf.gather(self._keys, places) == keys
+        # What is no edge goes to a place behind the last: to leave it out
+        # would make a GPU wait until their number is known.
+        places = tf.where(is_edge, places, self.num_edges)
         values = tf.tensor_scatter_nd_update(
-            self.tensor.values,
+            tf.concat([self.tensor.values, [0.0]], axis=0),
             places[:, None],
             tf.zeros_like(places, self.tensor.values.dtype),
-        )
+        )[: self.num_edges]
         if keep_sums:
             before, after = (
                 segment_sum(v, self.targets, self.shape[0])
@@ -123,7 +126,7 @@ class Adjacency:
 
         Args:
             rate: Float in `[0, 1)`.
-            seed: `keras.random.SeedGenerator`.
+            seed: `camgr_tf.ops.HostSeedGenerator`.
 
         Returns:
             `Adjacency` with the same edges.

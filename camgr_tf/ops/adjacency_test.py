@@ -147,3 +147,12 @@ def test_dropout_keeps_the_expectation_and_the_transpose():
     again = np.asarray(tf.sparse.to_dense(adjacency.dropout(0.25, seed).tensor))
     assert (again != dense).any()
     assert np.all(adjacency.tensor.values == 1)
+
+
+def test_leaving_out_asks_for_no_number_that_a_device_must_tell():
+    adjacency = Adjacency(scipy.sparse.csr_matrix(MATRIX))
+    pairs = tf.TensorSpec((None,), "int32")
+    rest = tf.function(lambda t, s: adjacency.without(t, s).tensor.values)
+    operations = rest.get_concrete_function(pairs, pairs).graph.get_operations()
+    # `Where` has a result whose size is known only when it has run.
+    assert not {"Where", "Unique"} & {o.type for o in operations}

@@ -72,29 +72,36 @@ class Adam(keras.optimizers.Optimizer):
             for v in variables
         ]
 
-    def update_step(self, gradient, variable, learning_rate):
-        index = self._get_variable_index(variable)
-        gradient = tf.cast(tf.convert_to_tensor(gradient), variable.dtype)
-        if self.coupled_weight_decay:
-            gradient = gradient + self.coupled_weight_decay * variable
-        step = tf.cast(self.iterations + 1, variable.dtype)
+    def apply(self, grads, trainable_variables=None):
+        # Once for all weights: of 28 they would be 400 small kernels.
+        step = tf.cast(self.iterations + 1, "float32")
         # 1 - beta^t, without the cancellation of early steps in float32.
         first_bias = -tf.math.expm1(step * math.log(self.beta_1))
         second_bias = -tf.math.expm1(step * math.log(self.beta_2))
         # The fused kernel adds epsilon before the correction of the second
         # moment: scaled like this, it stands behind it.
+        self._corrections = {
+            "beta1_power": 1.0 - first_bias,
+            "beta2_power": 1.0 - second_bias,
+            "epsilon": self.epsilon * tf.sqrt(second_bias),
+        }
+        super().apply(grads, trainable_variables)
+
+    def update_step(self, gradient, variable, learning_rate):
+        index = self._get_variable_index(variable)
+        gradient = tf.cast(tf.convert_to_tensor(gradient), variable.dtype)
+        if self.coupled_weight_decay:
+            gradient = gradient + self.coupled_weight_decay * variable
         tf.raw_ops.ResourceApplyAdam(
             var=variable.handle,
             m=self.first_moments[index].value.handle,
             v=self.second_moments[index].value.handle,
-            beta1_power=1.0 - first_bias,
-            beta2_power=1.0 - second_bias,
             lr=tf.cast(learning_rate, variable.dtype)
             * self.scale_values[index],
             beta1=self.beta_1,
             beta2=self.beta_2,
-            epsilon=self.epsilon * tf.sqrt(second_bias),
             grad=gradient,
+            **self._corrections,
         )
 
     def get_config(self):

@@ -224,3 +224,19 @@ def test_config_holds_every_number():
     }
     assert config["learning_rate"] == pytest.approx(0.5)
     assert {k: config[k] for k in expected} == expected
+
+
+def test_the_corrections_are_computed_once_for_all_weights():
+    variables = [keras.Variable(np.ones(2, "float32")) for _ in range(5)]
+    adam = Adam()
+    adam.build(variables)
+
+    @tf.function
+    def step():
+        adam.apply([tf.ones(2)] * 5, variables)
+
+    kinds = [
+        o.type for o in step.get_concrete_function().graph.get_operations()
+    ]
+    assert kinds.count("ResourceApplyAdam") == 5
+    assert kinds.count("Expm1") == 2

@@ -10,6 +10,7 @@ from camgr_tf import paths
 from camgr_tf.allocator import keep_freed_memory
 from camgr_tf.code_hash import changed_modules
 from camgr_tf.code_hash import module_hashes
+from camgr_tf.device import has_gpu
 from camgr_tf.device import prepare_device
 from camgr_tf.folder_lock import folder_lock
 from camgr_tf.training.adam import Adam
@@ -35,6 +36,7 @@ from camgr_tf.training.state import save_arrays
 LOGGER = logging.getLogger(__name__)
 # Above this share of left-out pairs a step's graph is another one.
 LEFT_OUT_WARNING = 0.2
+STEPS_PER_CALL_OF_GPU = 64
 
 
 class RunInUseError(RuntimeError):
@@ -111,9 +113,16 @@ def _train(config, folder, progress):
     first_epoch, stopped = checkpoint.restore(model)
     write_json(folder / "config.json", describe_run(config, dataset))
     if not stopped and first_epoch < config.max_epochs:
+        num_steps = steps_per_call()
         batches = TrainingBatches(
-            dataset.interactions, batch_size, config.seed, first_epoch
+            dataset.interactions,
+            batch_size,
+            config.seed,
+            first_epoch,
+            num_steps,
         )
+        if num_steps > 1:
+            model.rows_per_step = batch_size
         callbacks = [
             LearningRateDecay(config.learning_rate, config.learning_rate_decay),
             GradientNorms(probe),
@@ -170,6 +179,15 @@ def _evaluate_once(folder, config, dataset, model, validation, test):
     best = {"epoch": 0, "metrics": metrics}
     _write_results(folder, config, model, best, [row], test)
     return load_run(folder, dataset=dataset, model=model)
+
+
+def steps_per_call():
+    """Training steps between two looks of Python, by the device.
+
+    A GPU would else wait for Python at each step. A step of a processor is
+    too long for that to matter, and it can be interrupted after each one.
+    """
+    return STEPS_PER_CALL_OF_GPU if has_gpu() else 1
 
 
 def compile_model(model, config):

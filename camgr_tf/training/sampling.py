@@ -102,12 +102,21 @@ class TrainingBatches(keras.utils.PyDataset):
         seed: Integer. Defaults to `0`.
         epoch: Integer. The epoch that the first pass stands for. Defaults to
             `0`.
+        steps_per_call: Integer. Batches that one item of the sequence holds,
+            one behind the other. Defaults to `1`.
 
     Raises:
         ValueError: If `batch_size` is not positive.
     """
 
-    def __init__(self, interactions, batch_size=2048, seed=0, epoch=0):
+    def __init__(
+        self,
+        interactions,
+        batch_size=2048,
+        seed=0,
+        epoch=0,
+        steps_per_call=1,
+    ):
         super().__init__()
         if batch_size < 1:
             raise ValueError(
@@ -118,15 +127,17 @@ class TrainingBatches(keras.utils.PyDataset):
         self._users, self._items = map(np.ascontiguousarray, self.rows.T)
         self.sampler = NegativeSampler(interactions)
         self.batch_size = batch_size
+        self.rows_per_call = batch_size * steps_per_call
         self.seed = seed
         self.epoch = epoch
         self._draw()
 
     def __len__(self):
-        return -(-len(self.rows) // self.batch_size)
+        return -(-len(self.rows) // self.rows_per_call)
 
     def __getitem__(self, index):
-        rows = slice(index * self.batch_size, (index + 1) * self.batch_size)
+        size = self.rows_per_call
+        rows = slice(index * size, (index + 1) * size)
         return {
             "user_ids": self.user_ids[rows],
             "positive_item_ids": self.positive_item_ids[rows],

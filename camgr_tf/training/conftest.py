@@ -1,0 +1,3 @@
+from camgr_tf.serving.conftest import small_root
+
+__all__ = ["small_root"]
