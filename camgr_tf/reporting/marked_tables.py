@@ -7,7 +7,8 @@
 ```
 
 holds the rows of the experiment `ablations` on `baby`; `readings` in place of
-an experiment stands for all readings of the paper.
+an experiment stands for all readings of the paper, and `benchmarks NAME` for
+the file `benchmarks-NAME.csv`.
 """
 
 import inspect
@@ -22,6 +23,18 @@ from camgr_tf.staged_file import staged_file
 MARKED = re.compile(
     r"(<!-- table: (\w+) (\S+) -->\n)(.*?)(<!-- table: end -->)", re.DOTALL
 )
+# Columns of a benchmark that a page shows, where it has them.
+MEASURED = {
+    "label": "",
+    "scale": "times Baby",
+    "items": "items",
+    "step_seconds": "s a step",
+    "epoch_seconds": "s an epoch",
+    "graph_seconds": "s",
+    "recall": "recall",
+    "times_floor": "times its floor",
+    "peak_memory_mb": "peak MB",
+}
 # Whose variants are readings of the paper.
 EXPERIMENTS = ("readings", "ablations", "sensitivity")
 # What no reading of an equation is.
@@ -73,6 +86,9 @@ def renew_marked_tables(text, results, path="the text"):
         rows = table[table["dataset"] == dataset]
         if experiment == "readings":
             lines = readings_table(rows)
+        elif experiment == "benchmarks":
+            file = results / f"benchmarks-{dataset}.csv"
+            lines = benchmark_table(pd.read_csv(file))
         else:
             rows = rows[rows["experiment"] == experiment]
             tested = tests["experiment"] == experiment
@@ -125,6 +141,32 @@ def experiment_table(rows, tests):
             f"| {label} | {' | '.join(numbers)} | {len(runs)} | {gain} |"
         )
     return lines
+
+
+def benchmark_table(rows):
+    """What a benchmark measured, three digits each.
+
+    Args:
+        rows: DataFrame of `camgr bench`.
+
+    Returns:
+        List of strings, a table in Markdown.
+    """
+    names = [
+        name for name in MEASURED if name in rows and rows[name].notna().any()
+    ]
+    lines = [
+        f"| {' | '.join(MEASURED[name] for name in names)} |",
+        f"|{' --- |' * len(names)}",
+    ]
+    for row in rows[names].itertuples(index=False):
+        texts = [v if isinstance(v, str) else _digits(v) for v in row]
+        lines.append(f"| {' | '.join(texts)} |")
+    return lines
+
+
+def _digits(value):
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def readings_table(rows):

@@ -84,6 +84,23 @@ def test_tables_are_written_between_the_markers_alone(results, tmp_path):
     assert path.read_text() == again
 
 
+def test_a_benchmark_has_three_digits(results, tmp_path):
+    (results / "benchmarks-one.csv").write_text(
+        "kind,label,scale,step_seconds,recall,peak_memory_mb\n"
+        "training,camgr,1,0.18180835,,1307.1\n"
+        "training,mgcn,8,1.5,,12.345\n"
+    )
+    path = tmp_path / "page.md"
+    path.write_text("<!-- table: benchmarks one -->\n<!-- table: end -->\n")
+    write_marked_tables(path, results)
+    assert path.read_text().splitlines()[1:-1] == [
+        "|  | times Baby | s a step | peak MB |",
+        "| --- | --- | --- | --- |",
+        "| camgr | 1 | 0.182 | 1,307 |",
+        "| mgcn | 8 | 1.5 | 12.3 |",
+    ]
+
+
 @pytest.mark.parametrize(
     "text, message",
     [
