@@ -51,7 +51,7 @@ def add_runs(table, path, plans):
     # Models of planned runs alone: the file may have some that are gone by now.
     codes = {name: code_hash(name) for name in added["model"].unique()}
     current = added["code_hash"] == added["model"].map(codes)
-    added["current"] = current.fillna(False).map({True: "True", False: "False"})
+    added["current"] = current.fillna(False).astype("boolean")
     added[KEYS[:-1]] = pd.DataFrame(
         labels, index=added.index, columns=KEYS[:-1], dtype="string"
     )
@@ -84,15 +84,15 @@ def add_experiments(table, path, own):
 
 
 def read_table(path, columns):
-    """Reads a CSV file of a report as text.
+    """Reads a CSV file of a report.
 
     Args:
         path: Path.
         columns: List of strings, what it must have.
 
     Returns:
-        DataFrame of strings, without a row if nothing is in the file, as
-        in that of a report without tests.
+        DataFrame, without a row if nothing is in the file, as in that of a
+        report without tests.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -101,7 +101,7 @@ def read_table(path, columns):
     if not path.is_file():
         raise FileNotFoundError(f"There is no file {path}.")
     try:
-        table = pd.read_csv(path, dtype="string")
+        table = pd.read_csv(path, dtype_backend="numpy_nullable")
     except pd.errors.EmptyDataError:
         return pd.DataFrame(columns=columns, dtype="string")
     missing = [name for name in columns if name not in table]
@@ -115,32 +115,10 @@ def _tuples(table, columns):
 
 
 def _stack(table, other):
-    """Puts rows of text below a table, each column in the table's type."""
-    other = other.copy()
-    for name in other.columns:
-        if name in table and table[name].notna().any():
-            other[name] = _retyped(other[name], table[name].dtype)
-            continue
-        other[name] = _typed(other[name])
-        if name in table:
-            table = table.astype({name: other[name].dtype})
-    return pd.concat([table, other], ignore_index=True)
-
-
-def _retyped(texts, dtype):
-    if pd.api.types.is_bool_dtype(dtype):
-        return texts.map({"True": True, "False": False}).astype("boolean")
-    if pd.api.types.is_numeric_dtype(dtype):
-        return pd.to_numeric(texts)
-    return texts
-
-
-def _typed(texts):
-    """The type that all values have: truth, number or text."""
-    given = texts.dropna()
-    if given.isin(["True", "False"]).all():
-        return _retyped(texts, "boolean")
-    try:
-        return pd.to_numeric(texts)
-    except ValueError:
-        return texts
+    """Puts rows below a table, each column in the table's type."""
+    ours = table.dropna(axis="columns", how="all")
+    shared = ours.columns.intersection(other.columns)
+    other = other.astype({name: ours[name].dtype for name in shared})
+    rows = [ours, other.dropna(axis="columns", how="all")]
+    names = dict.fromkeys([*table.columns, *other.columns])
+    return pd.concat(rows, ignore_index=True).reindex(columns=list(names))

@@ -49,16 +49,12 @@ def add_tests(tests, result, folder):
 
 
 def _read(path, columns, result):
-    """The rows of one experiment and dataset, with numbers as such."""
+    """The rows of one experiment and dataset."""
     table = read_table(path, columns)
     chosen = (table["experiment"] == result.plan.definition.name) & (
         table["dataset"] == result.name
     )
-    table = table[chosen].copy()
-    for name in table.columns.difference(["label", "metric", "run_id"]):
-        table[name] = pd.to_numeric(table[name], errors="coerce")
-    table["dataset"] = result.name
-    return table.drop(columns="experiment")
+    return table[chosen].drop(columns="experiment")
 
 
 def _same_runs(ours, theirs, label, test):
