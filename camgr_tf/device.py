@@ -9,6 +9,7 @@ import tensorflow as tf
 from camgr_tf import backend  # noqa: F401, I001
 
 SWITCHES = {"": False, "0": False, "1": True}
+MEMORY_BOUND = "CAMGR_GPU_MEMORY_MB"
 DRIVER_FILE = Path("/proc/driver/nvidia/version")
 
 
@@ -26,6 +27,9 @@ def prepare_device():
     - `CAMGR_DETERMINISTIC`: the same run gives the same bits; an operation
       that cannot do so raises an error.
 
+    `CAMGR_GPU_MEMORY_MB` bounds what the process takes of the first GPU; a
+    sweep sets it where several runs share one.
+
     There is no float16: nothing here scales the loss, and gradients of
     pairwise ranking, down to 1e-7, lie below its smallest normal number.
 
@@ -33,10 +37,12 @@ def prepare_device():
         Dictionary, `device_options()`.
 
     Raises:
-        ValueError: If a variable is neither `0` nor `1`.
+        ValueError: If a variable is neither `0` nor `1`, or the bound is no
+            positive integer.
     """
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     options = device_options()
+    _bound_memory(os.environ.get(MEMORY_BOUND, ""))
     tf.config.experimental.enable_tensor_float_32_execution(options["tf32"])
     if options["deterministic"]:
         tf.config.experimental.enable_op_determinism()
@@ -116,6 +122,26 @@ def driver_version(path):
     words = path.read_text(errors="replace").split()
     numbers = (w for w in words if w.replace(".", "").isdigit() and "." in w)
     return next(numbers, None)
+
+
+def peak_gpu_memory_mb():
+    """The most memory of the first GPU that tensors took, else `None`."""
+    if not has_gpu():
+        return None
+    return tf.config.experimental.get_memory_info("GPU:0")["peak"] / 2**20
+
+
+def _bound_memory(text):
+    if not text:
+        return
+    if not text.isdigit() or int(text) < 1:
+        raise ValueError(
+            f"{MEMORY_BOUND} must be a positive integer, megabytes. Received: "
+            f"{MEMORY_BOUND}={text!r}"
+        )
+    for gpu in tf.config.list_physical_devices("GPU")[:1]:
+        bound = tf.config.LogicalDeviceConfiguration(memory_limit=int(text))
+        tf.config.set_logical_device_configuration(gpu, [bound])
 
 
 def _switch(name):

@@ -6,12 +6,14 @@ import tensorflow as tf
 from camgr_tf.device import describe_device
 from camgr_tf.device import driver_version
 from camgr_tf.device import has_gpu
+from camgr_tf.device import peak_gpu_memory_mb
 from camgr_tf.device import prepare_device
 
 NAMES = (
     "CAMGR_TF32",
     "CAMGR_DETERMINISTIC",
     "TF_FORCE_GPU_ALLOW_GROWTH",
+    "CAMGR_GPU_MEMORY_MB",
 )
 # As the kernel modules of NVIDIA write it, closed and open.
 CLOSED = (
@@ -69,6 +71,34 @@ def test_refuses_other_values(settings, monkeypatch, name):
     message = f"{name} must be 0 or 1. Received: .*'yes'"
     with pytest.raises(ValueError, match=message):
         prepare_device()
+
+
+def test_a_bound_on_the_memory_of_the_first_gpu(settings, monkeypatch):
+    gpus = [
+        tf.config.PhysicalDevice(f"/physical_device:GPU:{k}", "GPU")
+        for k in range(2)
+    ]
+    bounds = {}
+    monkeypatch.setenv("CAMGR_GPU_MEMORY_MB", "2500")
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: gpus)
+    monkeypatch.setattr(
+        tf.config, "set_logical_device_configuration", bounds.__setitem__
+    )
+    prepare_device()
+    ((gpu, (bound,)),) = bounds.items()
+    assert gpu == gpus[0] and bound.memory_limit == 2500
+
+
+@pytest.mark.parametrize("text", ["0", "-5", "2.5", "all"])
+def test_refuses_another_bound(settings, monkeypatch, text):
+    monkeypatch.setenv("CAMGR_GPU_MEMORY_MB", text)
+    with pytest.raises(ValueError, match=f"megabytes. Received: .*'{text}'"):
+        prepare_device()
+
+
+@pytest.mark.skipif(has_gpu(), reason="a GPU is there")
+def test_a_processor_has_no_gpu_memory():
+    assert peak_gpu_memory_mb() is None
 
 
 def test_tests_compute_products_in_float32():

@@ -3,6 +3,7 @@
 import time
 
 import numpy as np
+import tensorflow as tf
 
 from camgr_tf.training.evaluate import CUTOFFS
 from camgr_tf.training.evaluate import Evaluator
@@ -25,7 +26,8 @@ def measure_evaluation(dataset, embedding_dim=64, repeats=5, seed=0):
     interactions = dataset.interactions
     rng = np.random.default_rng(seed)
     users, items = (
-        rng.standard_normal((size, embedding_dim), "float32")
+        # Where a model's embeddings are: on a GPU if there is one.
+        tf.constant(rng.standard_normal((size, embedding_dim), "float32"))
         for size in (interactions.num_users, interactions.num_items)
     )
     evaluator = Evaluator(interactions, "test")

@@ -13,10 +13,15 @@ from camgr_tf.registry import find_model
 # Narrow: at 8 x Baby the exact graph of 4096 columns takes an hour.
 NARROW = {"image": 64, "text": 64}
 SHOWN = {
+    "device": [
+        "label", "bytes_per_second", "operations_per_second",
+        "tf32_operations_per_second", "start_seconds",
+    ],
     "training": [
         "label", "scale", "interactions", "step_seconds", "forward_seconds",
-        "backward_seconds", "optimizer_seconds", "epoch_seconds",
-        "sampling_percent", "floor_seconds", "times_floor", "peak_memory_mb",
+        "backward_seconds", "optimizer_seconds", "looped_step_seconds",
+        "epoch_seconds", "sampling_percent", "floor_seconds", "times_floor",
+        "peak_memory_mb",
     ],
     "operations": [
         "label", "scale", "interactions", "operation_seconds", "simple_seconds",
@@ -63,6 +68,17 @@ def plan_tasks(options):
             for scale in options.scales
         }
     tasks = []
+    if "device" in options.only:
+        tasks.append(
+            {
+                "kind": "device",
+                "label": "rates",
+                "arguments": {
+                    "repeats": options.repeats,
+                    "threads": options.threads,
+                },
+            }
+        )
     for scale, problem in problems.items():
         task = {"problem": problem, "scale": scale}
         if "training" in options.only:

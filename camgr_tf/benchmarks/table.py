@@ -37,6 +37,8 @@ def fit_growth(rows):
         return {}
     exponents = {}
     for (kind, label), part in table.groupby(["kind", "label"], sort=False):
+        if kind not in GROWTH:
+            continue
         value, size = GROWTH[kind]
         if part[size].nunique() > 1:
             exponents[f"{kind} {label}"] = growth_exponent(

@@ -20,10 +20,11 @@ def run_task(task, threads):
     """Runs a measurement in a new process and returns its row.
 
     Args:
-        task: Dictionary. `kind` is `"training"`, `"operations"`,
-            `"evaluation"` or `"semantic_graph"`; `problem` what
-            `problem_dataset` takes (an integer, the number of items, for a
-            graph); `arguments` those of the measurement.
+        task: Dictionary. `kind` is `"device"`, `"training"`,
+            `"operations"`, `"evaluation"` or `"semantic_graph"`; `problem`
+            what `problem_dataset` takes (an integer, the number of items,
+            for a graph; nothing for a device); `arguments` those of the
+            measurement.
         threads: Integer. Threads that libraries may use.
 
     Returns:
@@ -77,6 +78,10 @@ def measure(task):
 
         row = {"items": task["problem"]}
         row |= measure_semantic_graph(task["problem"], **task["arguments"])
+    elif task["kind"] == "device":
+        from camgr_tf.benchmarks.device import measure_device
+
+        row = measure_device(**task["arguments"])
     else:
         dataset = problem_dataset(**task["problem"])
         interactions = dataset.interactions
@@ -128,7 +133,10 @@ def problem_dataset(
 
 
 def main(arguments):
+    from camgr_tf.device import prepare_device
+
     description, result = map(Path, arguments)
+    prepare_device()
     row = measure(json.loads(description.read_text()))
     with staged_file(result) as staging:
         staging.write_text(json.dumps(row))

@@ -12,6 +12,7 @@ from camgr_tf.benchmarks.timing import median_seconds
 from camgr_tf.benchmarks.timing import wait
 from camgr_tf.config import resolve_config
 from camgr_tf.training.runs import compile_model
+from camgr_tf.training.runs import steps_per_call
 from camgr_tf.training.sampling import TrainingBatches
 from camgr_tf.training.saved_runs import build_model
 
@@ -24,8 +25,10 @@ def measure_training(
     Three compiled functions are timed in turn on the same batch: the loss;
     the loss and its gradients; the whole step. `backward` and `optimizer`
     are the differences of their medians, so that they can come out a little
-    below zero. What a loss prepares for its gradient while it is computed
-    counts as backward, since the first function leaves it out.
+    below zero. Where training takes several steps a call, one of so many
+    steps is timed too, and the epoch is reckoned with it. What a loss
+    prepares for its gradient while it is computed counts as backward, since
+    the first function leaves it out.
 
     Args:
         dataset: `camgr_tf.data.Dataset`.
@@ -66,9 +69,12 @@ def measure_training(
     forward, both, step = median_seconds(calls, repeats)
     if profile is not None:
         tf.profiler.experimental.stop()
+    looped = None
+    if steps_per_call() > 1:
+        looped = _looped_step(dataset, network, batch_size, repeats)
     # A short last batch counts as the share of a whole one.
     num_steps = len(batches.rows) / batch_size
-    epoch = epoch_start + sampling + num_steps * step
+    epoch = epoch_start + sampling + num_steps * (looped or step)
     num_weights = sum(
         int(np.prod(v.shape)) for v in network.trainable_variables
     )
@@ -82,6 +88,7 @@ def measure_training(
         "forward_seconds": forward,
         "backward_seconds": both - forward,
         "optimizer_seconds": step - both,
+        "looped_step_seconds": looped,
         "epoch_seconds": epoch,
         "epoch_start_seconds": epoch_start,
         "sampling_seconds": sampling,
@@ -111,6 +118,20 @@ def _functions(network):
         "gradients": gradients,
         "step": tf.function(network.train_step),
     }
+
+
+def _looped_step(dataset, network, batch_size, repeats):
+    """Seconds of a step among those of one call."""
+    batches = TrainingBatches(
+        dataset.interactions, batch_size, steps_per_call=steps_per_call()
+    )
+    rows = {name: tf.constant(ids) for name, ids in batches[0].items()}
+    network.rows_per_step = batch_size
+    call = tf.function(network.train_step)
+    wait(call(rows))
+    (seconds,) = median_seconds([lambda: wait(call(rows))], repeats)
+    network.rows_per_step = None
+    return seconds * batch_size / len(rows["user_ids"])
 
 
 def _draw_epoch(batches):

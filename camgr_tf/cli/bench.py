@@ -13,6 +13,8 @@ from camgr_tf.cli.run_folder import find_run
 
 SUMMARY = "measure seconds, memory and their growth, or a run's latency"
 EXAMPLES = """
+    camgr bench --only device training evaluation --scales 1 \\
+        --models lightgcn mgcn camgr
     camgr bench --only training --models camgr mgcn --scales 1
     camgr bench --only training --models camgr --size clothing --scales 1 \\
         --widths image=4096 text=384

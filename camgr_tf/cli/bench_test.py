@@ -30,12 +30,15 @@ def test_everything_once(in_this_process, tmp_path, capsys):
     contents = json.loads((tmp_path / "benchmarks.json").read_text())
     rows = {row["kind"]: row for row in contents["rows"]}
     assert set(rows) == {
+        "device",
         "training",
         "operations",
         "evaluation",
         "semantic_graph",
     }
+    assert rows["device"]["bytes_per_second"] > 0
     training = rows["training"]
+    assert training["looped_step_seconds"] is None
     parts = ("forward", "backward", "optimizer")
     assert sum(training[f"{part}_seconds"] for part in parts) == pytest.approx(
         training["step_seconds"]

@@ -16,6 +16,12 @@ IMPUTATIONS = ("mean", "neighbors")
 TEXT_ENCODERS = ("sentence2vec", "sentence_transformer")
 TEXT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 EXPORTS = ("saved_model", "vectors", "index", "recommendations")
-MEASUREMENTS = ("training", "operations", "evaluation", "semantic_graph")
+MEASUREMENTS = (
+    "device",
+    "training",
+    "operations",
+    "evaluation",
+    "semantic_graph",
+)
 GRAPH_METHODS = ("exact", "approximate")
 SIZES = ("baby", "clothing")

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from camgr_tf.code_hash import code_hash
 from camgr_tf.experiments.dataset_facts import describe_dataset
+from camgr_tf.experiments.gpu_share import GpuShare
+from camgr_tf.experiments.gpu_share import gpu_memory_mb
 from camgr_tf.experiments.processes import describe_failure
 from camgr_tf.experiments.processes import start_trial
 from camgr_tf.experiments.processes import stop_trial
@@ -37,7 +39,7 @@ class Driver:
         trials: List of `Trial`.
         output_root: Path of the folder of all runs.
         jobs: Integer. Trials that run at one time; the processor's threads
-            are divided among them. Defaults to `1`.
+            and the memory of a GPU are divided among them. Defaults to `1`.
         notebook: Boolean. Whether trials run in the training notebook.
             Defaults to `True`.
         ignore_code: Boolean. Whether runs that other code made count as done.
@@ -75,6 +77,7 @@ class Driver:
         self.progress = Progress(len(self.waiting), jobs, stream)
         cores = len(os.sched_getaffinity(0))
         self.num_threads = max(1, cores // jobs)
+        self.gpu_share = GpuShare(jobs, gpu_memory_mb(), self.progress.write)
 
     def run(self, interval=0.2):
         """Runs until no trial is left.
@@ -88,18 +91,22 @@ class Driver:
             well.
         """
         try:
-            while self.waiting or self.running:
-                self._reap()
-                self._look()
-                self._fill()
-                self._show()
-                if self.waiting or self.running:
-                    time.sleep(interval)
+            with self.gpu_share:
+                self._run_all(interval)
         except BaseException:
             for run in list(self.running.values()):
                 run.stop()
             raise
         return self.failed
+
+    def _run_all(self, interval):
+        while self.waiting or self.running:
+            self._reap()
+            self._look()
+            self._fill()
+            self._show()
+            if self.waiting or self.running:
+                time.sleep(interval)
 
     def _reap(self):
         for run_id, run in list(self.running.items()):
@@ -109,6 +116,7 @@ class Driver:
             del self.running[run_id]
             model = run.trial.config.model
             self.progress.finished(model, run.seconds, succeeded=not error)
+            self.gpu_share.finished(run.folder)
             if error:
                 self.failed[run_id] = error
                 last = error.splitlines()[-1]

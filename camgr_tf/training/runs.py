@@ -11,6 +11,7 @@ from camgr_tf.allocator import keep_freed_memory
 from camgr_tf.code_hash import changed_modules
 from camgr_tf.code_hash import module_hashes
 from camgr_tf.device import has_gpu
+from camgr_tf.device import peak_gpu_memory_mb
 from camgr_tf.device import prepare_device
 from camgr_tf.folder_lock import folder_lock
 from camgr_tf.training.adam import Adam
@@ -277,6 +278,7 @@ def _write_results(folder, config, model, best, rows, test):
         "train_seconds": float(np.sum(seconds)),
         "test_seconds": time.perf_counter() - started,
         "peak_memory_mb": _peak_memory_mb(),
+        "peak_gpu_memory_mb": peak_gpu_memory_mb(),
         "num_weights": sum(int(np.prod(v.shape)) for v in model.weights),
     }
     arrays = {"user_ids": test.user_ids, **per_user}

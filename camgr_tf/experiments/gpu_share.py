@@ -1,0 +1,98 @@
+"""The memory of one GPU, shared by the trials that run at one time."""
+
+import json
+import os
+import shutil
+import subprocess
+
+BOUND = "CAMGR_GPU_MEMORY_MB"
+# What CUDA and its libraries take for each process, besides its tensors.
+CONTEXT_MB = 1000
+
+
+class GpuShare:
+    """A bound for each trial, and how many of them would fit.
+
+    While it is entered, processes that are started may take an equal share
+    each; a bound that the user has set stays. Without a GPU, or with one
+    trial at a time, nothing is set and nothing said.
+
+    Args:
+        jobs: Integer. Trials that run at one time.
+        total_mb: Integer. Memory of the GPU; `None` without one.
+        say: Function of a line of text.
+    """
+
+    def __init__(self, jobs, total_mb, say):
+        self.jobs = jobs
+        self.total_mb = total_mb
+        self.say = say
+        self.peak_mb = 0.0
+        self._is_ours = False
+
+    def __enter__(self):
+        if self.total_mb is None or self.jobs == 1 or BOUND in os.environ:
+            return self
+        share = self.total_mb // self.jobs - CONTEXT_MB
+        if share < 1:
+            raise ValueError(
+                f"{self.jobs} trials at one time do not fit a GPU of "
+                f"{self.total_mb} MB: each needs {CONTEXT_MB} MB for CUDA "
+                f"alone. Received: jobs={self.jobs}"
+            )
+        os.environ[BOUND] = str(share)
+        self._is_ours = True
+        self.say(
+            f"GPU of {self.total_mb} MB: {self.jobs} trials at one time, each "
+            f"with at most {share} MB and {CONTEXT_MB} MB for CUDA"
+        )
+        return self
+
+    def __exit__(self, *error):
+        if self._is_ours:
+            del os.environ[BOUND]
+
+    def finished(self, folder):
+        """Says how many would fit, when a run has taken more than all before.
+
+        Args:
+            folder: Path of `outputs/<run_id>`.
+        """
+        path = folder / "metrics.json"
+        if self.total_mb is None or not path.is_file():
+            return
+        metrics = json.loads(path.read_text(encoding="utf-8"))
+        peak = metrics.get("peak_gpu_memory_mb") or 0.0
+        # A tenth more tells nobody anything new.
+        if peak > 1.1 * self.peak_mb:
+            self.peak_mb = peak
+            fit = int(self.total_mb // (peak + CONTEXT_MB))
+            self.say(
+                f"a trial took {peak:.0f} MB of the GPU: {fit} such fit at "
+                "one time"
+            )
+
+
+def gpu_memory_mb():
+    """Memory of the first GPU, as NVIDIA's driver tells; `None` without one.
+
+    TensorFlow is not asked: it would take part of it for this process.
+    """
+    command = shutil.which("nvidia-smi")
+    if command is None or os.environ.get("CUDA_VISIBLE_DEVICES") == "-1":
+        return None
+    try:
+        shown = subprocess.run(
+            [
+                command,
+                "--query-gpu=memory.total",
+                "--format=csv,noheader,nounits",
+            ],
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=True,
+        ).stdout.split()
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return int(shown[0]) if shown and shown[0].isdigit() else None
