@@ -1,5 +1,7 @@
 import numpy as np
 
+from camgr_tf.ops.top_k import top_k
+
 # Entries of the similarity matrix that exist at one time. Each takes 12 bytes
 # (its float64 and its float32 value), so that 16 million are 192 MB.
 BLOCK_ENTRIES = 16_000_000
@@ -109,7 +111,8 @@ def nearest_among(queries, keys, num_neighbors, left_out=None, block_size=None):
                 )
                 block[inside, out[inside] - first] = -np.inf
             if best is None:
-                best = _top_k(block, min(num_neighbors, block.shape[1]))
+                columns = top_k(block, min(num_neighbors, block.shape[1]))
+                best = columns, np.take_along_axis(block, columns, axis=1)
             else:
                 best = _improve(*best, block, first)
         indices[places], similarities[places] = best
@@ -141,29 +144,6 @@ def row_norms(features):
         block = features[start : start + block_size].astype("float64")
         norms[start : start + block_size] = np.linalg.norm(block, axis=1)
     return np.where(norms > 0, norms, 1.0)
-
-
-def _top_k(block, k):
-    """Largest `k` of each row, equal values by the smaller column."""
-    num_columns = block.shape[1]
-    if k < num_columns:
-        candidates = np.argpartition(block, num_columns - k, axis=1)
-        candidates = candidates[:, num_columns - k :].copy()
-    else:
-        candidates = np.tile(np.arange(num_columns), (len(block), 1))
-    values = np.take_along_axis(block, candidates, axis=1)
-    # A partition chooses among equals at the boundary as it likes: rows in
-    # which the smallest kept value occurs outside too are sorted in full.
-    smallest = values.min(axis=1, keepdims=True)
-    tied = (block >= smallest).sum(axis=1) > k
-    for row in np.flatnonzero(tied):
-        candidates[row] = np.lexsort((np.arange(num_columns), -block[row]))[:k]
-    values = np.take_along_axis(block, candidates, axis=1)
-    order = np.lexsort((candidates, -values), axis=1)
-    return (
-        np.take_along_axis(candidates, order, axis=1),
-        np.take_along_axis(values, order, axis=1),
-    )
 
 
 def _improve(indices, values, block, first):

@@ -9,13 +9,13 @@ from camgr_tf.models.fold_in import ItemNeighbors
 from camgr_tf.ops.embedding_rows import all_finite
 from camgr_tf.ops.embedding_rows import dense_product
 from camgr_tf.ops.embedding_rows import float_rows
+from camgr_tf.ops.top_k import top_k
 from camgr_tf.serving.catalog import Catalog
 from camgr_tf.serving.explanation import Explainer
 from camgr_tf.serving.lists import check_k
 from camgr_tf.serving.lists import cosines
 from camgr_tf.serving.lists import result_table
 from camgr_tf.serving.lists import warn_of_popularity
-from camgr_tf.training.evaluate import top_k
 from camgr_tf.training.saved_runs import load_run
 
 # Scores that exist at one time (float32): 16 million are 64 MB.
