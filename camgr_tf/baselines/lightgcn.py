@@ -5,6 +5,7 @@ from camgr_tf.losses import frobenius
 from camgr_tf.models.fold_in import id_sources
 from camgr_tf.models.fold_in import id_states
 from camgr_tf.models.recommender import Recommender
+from camgr_tf.models.subgraph import model_view
 from camgr_tf.ops import propagate
 
 
@@ -50,6 +51,7 @@ class LightGCN(Recommender):
         normal distribution and squares.
     """
 
+    samples_neighbors = True
     training_defaults = {"learning_rate": 0.001}
     search_space = {
         "num_layers": [1, 2, 3, 4],
@@ -78,7 +80,17 @@ class LightGCN(Recommender):
 
     def embed(self, training=False):
         states = propagate(self.adjacency, id_states(self), self.num_layers)
-        return ops.split(states, [self.num_users], axis=0)
+        return states[: self.num_users], states[self.num_users :]
+
+    def on_subgraph(self, part):
+        return model_view(
+            self,
+            num_users=part.num_users,
+            num_items=part.num_items,
+            user_table=part.users(self.user_table),
+            item_table=part.items(self.item_table),
+            adjacency=part.graph(self.adjacency, "nodes", self.num_layers),
+        )
 
     def embed_users(self, baskets):
         items = baskets.once(lambda: id_sources(self))

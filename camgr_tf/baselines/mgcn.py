@@ -14,6 +14,7 @@ from camgr_tf.models.fold_in import split_parts
 from camgr_tf.models.fold_in import split_rows
 from camgr_tf.models.fold_in import with_zeros
 from camgr_tf.models.recommender import Recommender
+from camgr_tf.models.subgraph import model_view
 from camgr_tf.ops import Adjacency
 from camgr_tf.ops import propagate
 
@@ -78,6 +79,7 @@ class MGCN(Recommender):
         where the released code divides zero by zero.
     """
 
+    samples_neighbors = True
     training_defaults = {
         "learning_rate": 0.001,
         "learning_rate_decay": 0.96,
@@ -156,7 +158,26 @@ class MGCN(Recommender):
     def embed(self, training=False):
         nodes = self.encode()
         final = nodes + self.side(nodes, self.modal_states())
-        return ops.split(final, [self.num_users], axis=0)
+        return final[: self.num_users], final[self.num_users :]
+
+    def on_subgraph(self, part):
+        # Items that the loss reads, and those of its users, read similar ones.
+        return model_view(
+            self,
+            num_users=part.num_users,
+            num_items=part.num_items,
+            user_table=part.users(self.user_table),
+            item_table=part.items(self.item_table),
+            feature_tables={
+                m: part.items(table) for m, table in self.feature_tables.items()
+            },
+            adjacency=part.graph(self.adjacency, "nodes", self.num_layers),
+            user_items=part.graph(self.user_items, "user_items", 1),
+            item_graphs={
+                m: part.graph(graph, "similar", 2)
+                for m, graph in self.item_graphs.items()
+            },
+        )
 
     def encode(self, rows=None):
         """`H`, the behavior view of all nodes, users first, or of `rows`."""

@@ -6,6 +6,7 @@ from camgr_tf.losses import half_squared
 from camgr_tf.losses import info_nce
 from camgr_tf.losses import sampled_softmax
 from camgr_tf.models.camgr_parts import CAmgrParts
+from camgr_tf.models.subgraph import FirstRows
 from camgr_tf.ops import HostSeedGenerator
 from camgr_tf.ops import layer_mean
 from camgr_tf.ops import propagate
@@ -64,6 +65,7 @@ class CAmgr(CAmgrParts):
     """
 
     # The contrast outweighs the softmax in the first epochs.
+    samples_neighbors = True
     training_defaults = {"learning_rate": 0.002, "min_epochs": 30}
     search_space = {
         "num_layers": [1, 2, 3, 4],
@@ -104,9 +106,7 @@ class CAmgr(CAmgrParts):
         self.l2_weight = l2_weight
         self.batch_size = batch_size
         self.modalities = list(dataset.features)
-        self.features = {
-            m: ops.convert_to_tensor(f) for m, f in dataset.features.items()
-        }
+        self.feature_arrays = dict(dataset.features)
         self.graphs = self.make_graphs(dataset.interactions)
         self.item_graphs = {
             m: self.make_item_graph(f) for m, f in dataset.features.items()
@@ -119,7 +119,7 @@ class CAmgr(CAmgrParts):
         self.dropout_seeds = HostSeedGenerator(
             self.next_seed(), name="edge_dropout"
         )
-        self.embed()  # builds all layers
+        self.on_subgraph(FirstRows()).embed()  # builds all layers
 
     def behavior(self, graphs):
         """The item and the mean of its users, `(num_items, dim)` (2-4)."""
@@ -166,7 +166,8 @@ class CAmgr(CAmgrParts):
 
     def embed(self, training=False):
         nodes, fused = self.states(self.graphs, training=training)
-        return ops.split(nodes + fused, [self.num_users], axis=0)  # (27)
+        final = nodes + fused  # (27)
+        return final[: self.num_users], final[self.num_users :]
 
     def loss_terms(self, user_ids, positive_item_ids, negative_item_ids):
         graphs = self.training_graphs(user_ids, positive_item_ids)

@@ -1,3 +1,8 @@
+import functools
+
+import tensorflow as tf
+from keras import ops
+
 from camgr_tf.graphs import InteractionGraphs
 from camgr_tf.graphs import cache_folder
 from camgr_tf.graphs import semantic_matrix
@@ -5,6 +10,7 @@ from camgr_tf.layers import ModalityPurification
 from camgr_tf.layers import PreferenceFusion
 from camgr_tf.layers.weight_name import weight_name
 from camgr_tf.models.camgr_fold_in import CAmgrFoldIn
+from camgr_tf.models.subgraph import model_view
 from camgr_tf.ops import Adjacency
 from camgr_tf.ops import sparse_matmul
 
@@ -17,6 +23,41 @@ class CAmgrParts(CAmgrFoldIn):
     """
 
     fusion_layer = PreferenceFusion
+
+    @functools.cached_property
+    def features(self):
+        """Tensors `(num_items, width)` by modality, made at the first use."""
+        with tf.init_scope():
+            return {
+                m: ops.convert_to_tensor(f)
+                for m, f in self.feature_arrays.items()
+            }
+
+    def on_subgraph(self, part):
+        graphs, num_hops = self.graphs, self.num_modal_layers + 1
+        return model_view(
+            self,
+            num_users=part.num_users,
+            num_items=part.num_items,
+            user_table=part.users(self.user_table),
+            item_table=part.items(self.item_table),
+            features=part.item_features(self.feature_arrays),
+            graphs=graphs._replace(
+                nodes=part.graph(
+                    graphs.nodes, "nodes", max(self.num_layers, num_hops)
+                ),
+                user_items=part.graph(
+                    graphs.user_items, "user_items", num_hops
+                ),
+                item_users=part.graph(
+                    graphs.item_users, "item_users", num_hops + 2
+                ),
+            ),
+            item_graphs={
+                m: part.graph(graph, "similar", num_hops + 1)
+                for m, graph in self.item_graphs.items()
+            },
+        )
 
     def make_graphs(self, interactions):
         """Users and items: encoder (7), means (2-4, 14)."""

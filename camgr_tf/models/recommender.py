@@ -45,6 +45,8 @@ class Recommender(keras.Model):
             constructor or of `ExperimentConfig`.
         search_space: Dictionary from a parameter's name to the list of
             values that its authors searched.
+        samples_neighbors: Boolean. Whether it trains on sampled neighbors,
+            see `on_subgraph`. Not inherited: a subclass says so itself.
 
     Raises:
         ValueError: If an argument is not of its default's type or out of the
@@ -76,6 +78,7 @@ class Recommender(keras.Model):
     """
 
     trains = True
+    samples_neighbors = False
     training_defaults = {}
     presets = {}
     search_space = {}
@@ -129,6 +132,26 @@ class Recommender(keras.Model):
                 ops.take(items, negative_item_ids, axis=0),
             )
         }
+
+    def on_subgraph(self, part):
+        """The model on some users and items: see `camgr_tf.models.subgraph`.
+
+        Sampled training and blockwise embeddings ask for it, of a model with
+        `samples_neighbors`. Its `embed` and `loss_terms` read the attributes
+        that are replaced here, products of graphs, and weights that are the
+        same for all nodes.
+
+        Args:
+            part: `FirstRows`, or what has the same methods: `users`,
+                `items`, `item_features` and `graph` give the parts of the
+                model's attributes.
+
+        Returns:
+            View of the model, as `model_view` makes it.
+        """
+        raise NotImplementedError(
+            f"{type(self).__name__} has no sampled training."
+        )
 
     def learning_rate_scale(self, variable):
         """Factor on the learning rate for one trainable variable.
@@ -273,6 +296,10 @@ class Recommender(keras.Model):
             ],
             variables,
         )
+        return self.track(loss, terms)
+
+    def track(self, loss, terms):
+        """Adds a step's loss and its terms to the running means."""
         values = {"loss": loss, **terms}
         for name, value in values.items():
             self.loss_trackers[name].update_state(value)

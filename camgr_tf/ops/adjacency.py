@@ -7,6 +7,18 @@ import tensorflow as tf
 
 from camgr_tf.ops.segment import segment_sum
 
+# Attributes that are made when they are first asked for.
+TENSORS = (
+    "targets",
+    "sources",
+    "permutation",
+    "tensor",
+    "transposed",
+    "target_degrees",
+    "source_degrees",
+    "_keys",
+)
+
 
 class Adjacency:
     """A constant sparse matrix, its transpose and its edge list.
@@ -14,7 +26,8 @@ class Adjacency:
     Everything that a graph layer may ask for is computed once, in row-major
     order: the matrix as a `tf.SparseTensor`, the transpose that the backward
     of a product needs, and the permutation that carries edge values from one
-    to the other.
+    to the other. The tensors are made when one of them is first asked for:
+    what samples neighbors reads `matrix` alone, a seventh of the memory.
 
     Args:
         matrix: SciPy sparse matrix of shape `(num_targets, num_sources)`.
@@ -22,6 +35,7 @@ class Adjacency:
             `source` sends to `target`. Entries at the same place are summed.
 
     Attributes:
+        matrix: SciPy CSR matrix, float32, in canonical order.
         shape: Tuple `(num_targets, num_sources)`.
         num_edges: Integer. Number of stored entries.
         targets: int32 tensor of shape `(num_edges,)`, sorted.
@@ -51,32 +65,66 @@ class Adjacency:
         matrix.sum_duplicates()
         if not np.isfinite(matrix.data).all():
             raise ValueError("`matrix` has entries that are not finite.")
-        edges = matrix.tocoo()
-        order = np.lexsort((edges.row, edges.col))
+        self.matrix = matrix
         self.shape = matrix.shape
         self.num_edges = matrix.nnz
+
+    @classmethod
+    def from_edges(cls, targets, sources, values, permutation, shape):
+        """A matrix of edges that are tensors, such as those of a step.
+
+        Args:
+            targets: int32 tensor of shape `(num_edges,)`, sorted.
+            sources: int32 tensor of shape `(num_edges,)`, sorted among the
+                edges of a target; no pair stands twice.
+            values: float32 tensor of shape `(num_edges,)`.
+            permutation: int32 tensor of shape `(num_edges,)`, the edges by
+                source, then by target.
+            shape: Tuple `(num_targets, num_sources)` of integers or of
+                scalar int32 tensors.
+
+        Returns:
+            `Adjacency` without `matrix`.
+        """
+        result = cls.__new__(cls)
+        result.shape = tuple(shape)
+        result.num_edges = tf.shape(values)[0]
+        result._set_tensors(targets, sources, values, permutation)
+        return result
+
+    def __getattr__(self, name):
+        if name not in TENSORS or "matrix" not in vars(self):
+            raise AttributeError(name)
         # Created outside any `tf.function`: constants are captured, not
         # copied into each graph, and survive being built inside a trace.
         with tf.init_scope():
-            self.targets = tf.constant(edges.row, "int32")
-            self.sources = tf.constant(edges.col, "int32")
-            self.permutation = tf.constant(order, "int32")
-            self.tensor = _sparse_tensor(
-                edges.row, edges.col, edges.data, matrix.shape
+            edges = self.matrix.tocoo()
+            self._set_tensors(
+                tf.constant(edges.row, "int32"),
+                tf.constant(edges.col, "int32"),
+                tf.constant(edges.data, "float32"),
+                tf.constant(np.lexsort((edges.row, edges.col)), "int32"),
             )
-            self.transposed = _sparse_tensor(
-                edges.col[order],
-                edges.row[order],
-                edges.data[order],
-                matrix.shape[::-1],
-            )
-            self._keys = _pair_keys(self.targets, self.sources, self.shape)
-            self.target_degrees = tf.constant(
-                np.bincount(edges.row, minlength=matrix.shape[0]), "float32"
-            )
-            self.source_degrees = tf.constant(
-                np.bincount(edges.col, minlength=matrix.shape[1]), "float32"
-            )
+        return vars(self)[name]
+
+    def _set_tensors(self, targets, sources, values, permutation):
+        tensors = {
+            "targets": targets,
+            "sources": sources,
+            "permutation": permutation,
+            "tensor": _sparse_tensor(targets, sources, values, self.shape),
+            "transposed": _sparse_tensor(
+                tf.gather(sources, permutation),
+                tf.gather(targets, permutation),
+                tf.gather(values, permutation),
+                self.shape[::-1],
+            ),
+            "target_degrees": _degrees(targets, self.shape[0]),
+            "source_degrees": _degrees(sources, self.shape[1]),
+            "_keys": _pair_keys(targets, sources, self.shape),
+        }
+        # What was set by hand stays.
+        vars(self).update({**tensors, **vars(self)})
 
     def without(self, targets, sources, keep_sums=False):
         """The same matrix with some entries set to zero, for one product.
@@ -135,8 +183,9 @@ class Adjacency:
         return self._with_values(values)
 
     def _with_values(self, values):
+        tensor = self.tensor.with_values(values)  # before the copy is made
         result = copy.copy(self)
-        result.tensor = self.tensor.with_values(values)
+        result.tensor = tensor
         result.transposed = self.transposed.with_values(
             tf.gather(values, self.permutation)
         )
@@ -145,9 +194,15 @@ class Adjacency:
 
 def _pair_keys(targets, sources, shape):
     """One sortable number for each pair."""
-    return tf.cast(targets, "int64") * shape[1] + tf.cast(sources, "int64")
+    num_sources = tf.cast(shape[1], "int64")
+    return tf.cast(targets, "int64") * num_sources + tf.cast(sources, "int64")
+
+
+def _degrees(ends, num_nodes):
+    return segment_sum(tf.ones_like(ends, "float32"), ends, num_nodes)
 
 
 def _sparse_tensor(rows, columns, values, shape):
-    indices = np.stack([rows, columns], axis=1).astype("int64")
-    return tf.SparseTensor(indices, values.astype("float32"), shape)
+    indices = tf.cast(tf.stack([rows, columns], axis=1), "int64")
+    shape = tf.stack([tf.cast(size, "int64") for size in shape])
+    return tf.SparseTensor(indices, values, shape)

@@ -156,3 +156,44 @@ def test_leaving_out_asks_for_no_number_that_a_device_must_tell():
     operations = rest.get_concrete_function(pairs, pairs).graph.get_operations()
     # `Where` has a result whose size is known only when it has run.
     assert not {"Where", "Unique"} & {o.type for o in operations}
+
+
+def test_tensors_are_made_when_they_are_asked_for():
+    adjacency = Adjacency(scipy.sparse.csr_matrix(MATRIX))
+    assert "tensor" not in vars(adjacency)
+    np.testing.assert_array_equal(adjacency.matrix.toarray(), MATRIX)
+
+    @tf.function
+    def total():
+        return tf.reduce_sum(adjacency.tensor.values)
+
+    # Made within a trace, they are good outside of it.
+    assert float(total()) == 17
+    assert float(tf.reduce_sum(adjacency.tensor.values)) == 17
+    with pytest.raises(AttributeError, match="tensors"):
+        adjacency.tensors
+
+
+def test_edges_that_are_tensors_of_unknown_number():
+    wanted = Adjacency(scipy.sparse.csr_matrix(MATRIX))
+    unknown = tf.TensorSpec((None,), "int32")
+
+    @tf.function(input_signature=[unknown] * 3 + [tf.TensorSpec((None,))])
+    def matrix(targets, sources, permutation, values):
+        adjacency = Adjacency.from_edges(
+            targets, sources, values, permutation, (tf.constant(3), 4)
+        ).without(tf.constant([2, 1]), tf.constant([1, 1]))
+        return (
+            tf.sparse.to_dense(adjacency.tensor),
+            tf.sparse.to_dense(adjacency.transposed),
+        )
+
+    got, transposed = matrix(
+        wanted.targets,
+        wanted.sources,
+        wanted.permutation,
+        wanted.tensor.values,
+    )
+    left = MATRIX * [[1, 1, 1, 1], [1, 1, 1, 1], [1, 0, 1, 1]]
+    np.testing.assert_array_equal(got, left)
+    np.testing.assert_array_equal(transposed, left.T)

@@ -1,0 +1,158 @@
+"""Training on a few neighbors of each node, for graphs that are large."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from camgr_tf.graphs.subgraph_sampler import SubgraphSampler
+from camgr_tf.models.subgraph import FirstRows
+from camgr_tf.models.subgraph import SampledSubgraph
+from camgr_tf.training.row_adam import RowAdam
+
+
+def check_samples_neighbors(model):
+    """Raises a `ValueError` for a model without sampled training.
+
+    Args:
+        model: Subclass of `Recommender`.
+    """
+    if not vars(model).get("samples_neighbors", False):
+        raise ValueError(
+            f"{model.__name__} has no training on sampled neighbors; camgr, "
+            "lightgcn and mgcn have. Received: sampling='neighbors'"
+        )
+
+
+class SampledStep:
+    """A training step on the nodes and edges that a batch's loss reads.
+
+    Stands in the place of `Recommender.learn`. Purification, encoder,
+    item graphs and fusion run on the subgraph; pairs of the batch are left
+    out, and contrasts are within the batch, as on the whole graph. With all
+    neighbors the loss and its gradients are those of the whole graph. Of the
+    tables only the rows of the subgraph are read and moved.
+
+    Args:
+        model: `Recommender` with `samples_neighbors`, compiled with
+            `RowAdam`.
+    """
+
+    def __init__(self, model):
+        self.model = model
+
+    def __call__(self, batch):
+        loss, terms, gradients = self.gradients(batch)
+        variables, values = zip(*gradients)
+        self.model.optimizer.apply(values, variables)
+        return self.model.track(loss, terms)
+
+    def gradients(self, batch):
+        """The loss and its gradients.
+
+        Args:
+            batch: Dictionary, an element of `SampledBatches`.
+
+        Returns:
+            Tuple of the loss, its terms, and the gradients: a list of pairs
+            of a variable and a tensor, or `tf.IndexedSlices` of distinct
+            rows for a table.
+        """
+        part = SampledSubgraph(batch["subgraph"])
+        view = self.model.on_subgraph(part)
+        tables = {id(table) for table, _, _ in part.rows}
+        weights = [
+            v for v in self.model.trainable_variables if id(v) not in tables
+        ]
+        rows = [states for _, _, states in part.rows]
+        with tf.GradientTape() as tape:
+            tape.watch(rows)
+            terms = view.loss_terms(
+                batch["user_ids"],
+                batch["positive_item_ids"],
+                batch["negative_item_ids"],
+            )
+            loss = sum(terms.values())
+        dense, of_rows = tape.gradient(
+            loss,
+            [[v.value for v in weights], rows],
+            unconnected_gradients=tf.UnconnectedGradients.ZERO,
+        )
+        gradients = list(zip(weights, map(tf.convert_to_tensor, dense)))
+        for (table, ids, _), gradient in zip(part.rows, of_rows):
+            gradients.append((table, tf.IndexedSlices(gradient, ids)))
+        return loss, terms, gradients
+
+
+class SampledBatches(keras.utils.PyDataset):
+    """Batches of training rows, each with the subgraph that it reads.
+
+    What is drawn follows from the seed, the epoch and the batch's number, so
+    that a resumed training sees what an uninterrupted one sees.
+
+    Args:
+        batches: `TrainingBatches`.
+        model: `Recommender` with `samples_neighbors`.
+        fanouts: Tuple of integers, see `SubgraphSampler`.
+    """
+
+    def __init__(self, batches, model, fanouts):
+        super().__init__()
+        asked = FirstRows()
+        model.on_subgraph(asked)
+        self.batches = batches
+        self.features = asked.features
+        self.sampler = SubgraphSampler(asked.graphs, model.num_users, fanouts)
+
+    def __len__(self):
+        return len(self.batches)
+
+    def __getitem__(self, index):
+        batch = self.batches[index]
+        rng = np.random.default_rng(
+            [self.batches.seed, self.batches.epoch, index]
+        )
+        num_users = self.sampler.num_users
+        items = [batch["positive_item_ids"], batch["negative_item_ids"]]
+        seeds = np.concatenate(
+            [batch["user_ids"], *(ids + num_users for ids in items)]
+        )
+        subgraph = self.sampler.draw(seeds, rng)
+        item_ids = subgraph["item_ids"]
+        subgraph["features"] = {
+            # A file that is mapped is read here, these rows alone.
+            m: np.asarray(f[item_ids], "float32")
+            for m, f in self.features.items()
+        }
+        return {
+            "user_ids": _places(subgraph["user_ids"], batch["user_ids"]),
+            "positive_item_ids": _places(item_ids, items[0]),
+            "negative_item_ids": _places(item_ids, items[1]),
+            "subgraph": subgraph,
+        }
+
+    def on_epoch_end(self):
+        self.batches.on_epoch_end()
+
+
+def _places(ids, wanted):
+    return np.searchsorted(ids, wanted).astype("int32")
+
+
+def compile_sampled(model, config):
+    """Gives a model the optimizer and the step of sampled training.
+
+    Args:
+        model: `Recommender` with `samples_neighbors`.
+        config: `ExperimentConfig`.
+    """
+    asked = FirstRows()
+    model.on_subgraph(asked)
+    optimizer = RowAdam(
+        asked.tables,
+        learning_rate=config.learning_rate,
+        coupled_weight_decay=config.coupled_weight_decay,
+        scales=model.learning_rate_scale,
+    )
+    model.compile(optimizer=optimizer, jit_compile=False)
+    optimizer.build(model.trainable_variables)
+    model.learn = SampledStep(model)

@@ -1,0 +1,121 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from camgr_tf.baselines import MGCN
+from camgr_tf.baselines import LightGCN
+from camgr_tf.models import CAmgr
+from camgr_tf.testing import tiny_batch
+from camgr_tf.testing import tiny_dataset
+from camgr_tf.training.sampled_training import SampledBatches
+from camgr_tf.training.sampled_training import SampledStep
+from camgr_tf.training.sampling import TrainingBatches
+
+# No random choice inside the model: both ways must see the same.
+MODELS = {
+    "lightgcn": lambda: LightGCN(tiny_dataset(), embedding_dim=8),
+    "lightgcn 0": lambda: LightGCN(
+        tiny_dataset(), num_layers=0, embedding_dim=8
+    ),
+    "mgcn": lambda: MGCN(tiny_dataset(), num_neighbors=4, embedding_dim=8),
+    "mgcn 3": lambda: MGCN(
+        tiny_dataset(), num_layers=3, num_neighbors=2, embedding_dim=8
+    ),
+    "camgr": lambda: CAmgr(
+        tiny_dataset(), num_neighbors=2, edge_dropout=0.0, embedding_dim=8
+    ),
+    "camgr 1": lambda: CAmgr(
+        tiny_dataset(),
+        num_layers=1,
+        num_modal_layers=0,
+        num_neighbors=2,
+        edge_dropout=0.0,
+        embedding_dim=8,
+    ),
+    "camgr 2": lambda: CAmgr(
+        tiny_dataset(),
+        num_layers=1,
+        num_modal_layers=2,
+        num_neighbors=3,
+        edge_dropout=0.0,
+        embedding_dim=8,
+    ),
+}
+
+
+class OneBatch:
+    """A given batch in the place of `TrainingBatches`."""
+
+    seed = epoch = 0
+
+    def __init__(self, **batch):
+        self.batch = batch
+
+    def __getitem__(self, index):
+        return self.batch
+
+
+BATCHES = {
+    "four rows": tiny_batch(),
+    # Nothing else is near: the subgraph is a part of the graph.
+    "one row": {
+        "user_ids": np.array([4], "int32"),
+        "positive_item_ids": np.array([6], "int32"),
+        "negative_item_ids": np.array([8], "int32"),
+    },
+}
+
+
+@pytest.mark.parametrize("batch", BATCHES)
+@pytest.mark.parametrize("name", MODELS)
+def test_all_neighbors_give_loss_and_gradients_of_the_whole_graph(name, batch):
+    model, batch = MODELS[name](), BATCHES[batch]
+    sampled = SampledBatches(OneBatch(**batch), model, (100,))[0]
+    loss, terms, gradients = SampledStep(model).gradients(
+        tf.nest.map_structure(tf.constant, sampled)
+    )
+    with tf.GradientTape() as tape:
+        wanted_terms = model.loss_terms(**batch)
+        wanted_loss = sum(wanted_terms.values())
+    variables = model.trainable_variables
+    wanted = tape.gradient(wanted_loss, [v.value for v in variables])
+    assert terms.keys() == wanted_terms.keys()
+    for term, value in wanted_terms.items():
+        assert float(terms[term]) == pytest.approx(float(value), rel=1e-5)
+    assert float(loss) == pytest.approx(float(wanted_loss), rel=1e-5)
+    got = {id(v): whole(g, v) for v, g in gradients}
+    assert got.keys() == {id(v) for v in variables}
+    for variable, gradient in zip(variables, wanted):
+        if gradient is None:
+            gradient = np.zeros(variable.shape)
+        np.testing.assert_allclose(
+            got[id(variable)],
+            tf.convert_to_tensor(gradient),
+            rtol=1e-4,
+            atol=1e-7,
+            err_msg=variable.path,
+        )
+
+
+def whole(gradient, variable):
+    """A gradient of rows with zeros for all other rows."""
+    if not isinstance(gradient, tf.IndexedSlices):
+        return gradient
+    result = np.zeros(variable.shape, "float32")
+    result[gradient.indices] = gradient.values
+    return result
+
+
+@pytest.mark.parametrize("name", ["lightgcn", "mgcn", "camgr"])
+def test_a_step_of_few_neighbors_moves_the_rows_it_reads(name):
+    model = MODELS[name]()
+    batches = TrainingBatches(tiny_dataset().interactions, batch_size=1)
+    sampled = SampledBatches(batches, model, (1,))[0]
+    users = sampled["subgraph"]["user_ids"]
+    assert 1 <= len(users) < 7
+    loss, _, gradients = SampledStep(model).gradients(
+        tf.nest.map_structure(tf.constant, sampled)
+    )
+    assert np.isfinite(float(loss))
+    table = {v.name: g for v, g in gradients}["user_embeddings"]
+    assert table.indices.numpy().tolist() == users.tolist()
