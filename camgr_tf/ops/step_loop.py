@@ -34,23 +34,33 @@ def for_each_batch(step, rows, batch_size):
     ```
     """
     num_rows = tf.shape(next(iter(rows.values())))[0]
+    num_in_whole = num_rows // batch_size * batch_size
     # TensorFlow keeps int32 in the processor's memory, and int64 on a GPU.
     rows = {name: tf.cast(values, "int64") for name, values in rows.items()}
 
-    def body(start):
-        end = tf.minimum(start + batch_size, num_rows)
+    def run(start, size):
         step(
             {
-                name: tf.cast(values[start:end], "int32")
+                name: tf.cast(tf.slice(values, [start], [size]), "int32")
                 for name, values in rows.items()
             }
         )
-        return (end,)
+
+    def run_whole(start):
+        # A size that is known while the graph is made saves a third of its
+        # operations, which would ask for shapes.
+        run(start, batch_size)
+        return (start + batch_size,)
+
+    def run_rest():
+        run(num_in_whole, num_rows - num_in_whole)
+        return num_rows
 
     # One step at a time: the next one reads what this one writes.
     tf.while_loop(
-        lambda start: start < num_rows,
-        body,
+        lambda start: start < num_in_whole,
+        run_whole,
         (tf.constant(0),),
         parallel_iterations=1,
     )
+    tf.cond(num_in_whole < num_rows, run_rest, lambda: num_rows)

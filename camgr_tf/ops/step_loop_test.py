@@ -30,3 +30,15 @@ def test_each_row_once_and_in_order(compiled, batch_size):
         count += 1
     assert steps.numpy() == count
     assert state.numpy() == pytest.approx(expected)
+
+
+def test_whole_batches_have_a_size_that_is_known_before():
+    sizes = []
+    ids = tf.TensorSpec((None,), "int32")
+    run = tf.function(
+        lambda ids: for_each_batch(
+            lambda batch: sizes.append(batch["ids"].shape[0]), {"ids": ids}, 4
+        )
+    )
+    run.get_concrete_function(ids)
+    assert sizes == [4, None]
