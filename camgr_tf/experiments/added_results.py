@@ -5,7 +5,10 @@ import pandas as pd
 from camgr_tf.code_hash import code_hash
 from camgr_tf.experiments.trial_record import hash_config
 
-KEYS = ["experiment", "dataset", "label", "run_id"]
+NAMES = ["experiment", "dataset", "label"]
+KEYS = [*NAMES, "run_id"]
+FINGERPRINT = ["run_id", "config_hash", "data_hash"]
+TEXTS = {*KEYS, "model", "metric"}
 
 
 def add_runs(table, path, plans):
@@ -28,36 +31,31 @@ def add_runs(table, path, plans):
         FileNotFoundError: If there is no such file.
         ValueError: If it has no such columns.
     """
-    fingerprint = ["run_id", "config_hash", "data_hash"]
-    other = read_table(path, [*KEYS, *fingerprint, "model", "code_hash"])
-    places = {
-        key: place for place, key in enumerate(_tuples(other, fingerprint))
-    }
-    known = set(_tuples(table, KEYS)) if len(table) else set()
-    chosen, labels, order = [], [], []
-    for plan in plans:
-        for trial in plan.trials:
-            names = (plan.definition.name, plan.dataset, trial.label)
-            key = (*names, trial.run_id)
-            config, data = hash_config(trial.config), plan.data_hashes
-            place = places.get((trial.run_id, config, data[trial.run_id]))
-            if key not in known:
-                if place is None:
-                    continue
-                chosen.append(place)
-                labels.append(names)
-            order.append(key)
-    added = other.iloc[chosen].copy()
+    other = read_table(path, [*KEYS, *FINGERPRINT, "model", "code_hash"])
+    planned = pd.DataFrame(
+        [
+            (
+                plan.definition.name,
+                plan.dataset,
+                trial.label,
+                trial.run_id,
+                hash_config(trial.config),
+                plan.data_hashes[trial.run_id],
+            )
+            for plan in plans
+            for trial in plan.trials
+        ],
+        columns=[*NAMES, *FINGERPRINT],
+        dtype="string",
+    )
+    other = other.drop(columns=NAMES).drop_duplicates(FINGERPRINT, keep="last")
+    added = planned.merge(other, on=FINGERPRINT)
     # Models of planned runs alone: the file may have some that are gone by now.
     codes = {name: code_hash(name) for name in added["model"].unique()}
     current = added["code_hash"] == added["model"].map(codes)
     added["current"] = current.fillna(False).astype("boolean")
-    added[KEYS[:-1]] = pd.DataFrame(
-        labels, index=added.index, columns=KEYS[:-1], dtype="string"
-    )
-    joined = _stack(table, added)
-    rows = {key: row for row, key in enumerate(_tuples(joined, KEYS))}
-    return joined.iloc[[rows[key] for key in order]].reset_index(drop=True)
+    joined = _stack(table, added).drop_duplicates(KEYS)
+    return planned[KEYS].merge(joined, on=KEYS)[joined.columns]
 
 
 def add_experiments(table, path, own):
@@ -84,7 +82,7 @@ def add_experiments(table, path, own):
 
 
 def read_table(path, columns):
-    """Reads a CSV file of a report.
+    """Reads a CSV file of a report, each column in its type.
 
     Args:
         path: Path.
@@ -101,24 +99,34 @@ def read_table(path, columns):
     if not path.is_file():
         raise FileNotFoundError(f"There is no file {path}.")
     try:
-        table = pd.read_csv(path, dtype_backend="numpy_nullable")
+        names = pd.read_csv(path, nrows=0).columns
     except pd.errors.EmptyDataError:
-        return pd.DataFrame(columns=columns, dtype="string")
-    missing = [name for name in columns if name not in table]
+        return pd.DataFrame(columns=columns)
+    missing = [name for name in columns if name not in names]
     if missing:
         raise ValueError(f"{path} has no column {', '.join(missing)}.")
-    return table
-
-
-def _tuples(table, columns):
-    return table[columns].itertuples(index=False, name=None)
+    # A label, a hash and a version may look like numbers.
+    texts = [
+        name
+        for name in names
+        if name in TEXTS
+        or name.endswith("_hash")
+        or name.startswith("version_")
+    ]
+    return pd.read_csv(
+        path,
+        dtype=dict.fromkeys(texts, "string"),
+        dtype_backend="numpy_nullable",
+    )
 
 
 def _stack(table, other):
-    """Puts rows below a table, each column in the table's type."""
-    ours = table.dropna(axis="columns", how="all")
-    shared = ours.columns.intersection(other.columns)
-    other = other.astype({name: ours[name].dtype for name in shared})
-    rows = [ours, other.dropna(axis="columns", how="all")]
+    """Rows below others, each column in a type that holds both.
+
+    A column without a value has no say in it; numbers and text are text.
+    """
     names = dict.fromkeys([*table.columns, *other.columns])
-    return pd.concat(rows, ignore_index=True).reindex(columns=list(names))
+    rows = [part.dropna(axis="columns", how="all") for part in (table, other)]
+    joined = pd.concat(rows, ignore_index=True).reindex(columns=list(names))
+    mixed = [name for name in names if joined[name].dtype == object]
+    return joined.astype(dict.fromkeys(mixed, "string"))

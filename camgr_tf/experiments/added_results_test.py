@@ -4,7 +4,9 @@ import pytest
 from camgr_tf.experiments import added_results
 from camgr_tf.experiments.added_results import add_experiments
 from camgr_tf.experiments.added_results import add_runs
+from camgr_tf.experiments.added_results import read_table
 from camgr_tf.experiments.results import collect_results
+from camgr_tf.experiments.results import write_results
 from camgr_tf.testing.fake_run import write_fake_run
 
 
@@ -93,6 +95,49 @@ def test_experiments_of_another_machine_are_added(plan, tmp_path):
         assert joined[name].dtype == table[name].dtype, name
         assert joined[name][4:].tolist() == table[name][2:].tolist(), name
     assert joined["mine"].tolist()[4:] == ["x", "x"]
+
+
+def test_a_label_a_hash_and_a_version_stay_text(tmp_path):
+    path = tmp_path / "other.csv"
+    path.write_text(
+        "experiment,label,model,run_id,config_hash,version_python,seed\n"
+        "1,0.10,007,1e3,0012,3.10,2\n"
+    )
+    row = read_table(path, ["label"]).iloc[0].to_dict()
+    assert row == {
+        "experiment": "1",
+        "label": "0.10",
+        "model": "007",
+        "run_id": "1e3",
+        "config_hash": "0012",
+        "version_python": "3.10",
+        "seed": 2,
+    }
+
+
+@pytest.mark.parametrize(
+    "ours, theirs, expected",
+    [
+        ([0, 0, 0, 0], 0.001, [0.0, 0.0, 0.0, 0.0, 0.001]),
+        ([True, False, True, True], None, [True, False, True, True, None]),
+        (["auto", "auto", "auto", "auto"], 10, ["auto"] * 4 + ["10"]),
+        ([1, 2, 3, 4], "auto", ["1", "2", "3", "4", "auto"]),
+    ],
+)
+def test_a_parameter_of_another_type_there(
+    plan, tmp_path, ours, theirs, expected
+):
+    for trial in plan.trials:
+        write_fake_run(trial, tmp_path, recall=0.3)
+    table = collect_results([plan], tmp_path).convert_dtypes()
+    table["knob"] = pd.Series(ours).convert_dtypes()
+    path = tmp_path / "other.csv"
+    other = table.iloc[:1].assign(experiment="theirs", knob=theirs)
+    other.to_csv(path, index=False)
+    joined = add_experiments(table, path, {("mine", "tiny")})
+    written = write_results(joined, tmp_path / "report")
+    knobs = pd.read_parquet(written)["knob"]
+    assert [None if pd.isna(k) else k for k in knobs] == expected
 
 
 def test_refuses_a_table_of_something_else(plan, tmp_path):
