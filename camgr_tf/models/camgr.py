@@ -55,7 +55,6 @@ class CAmgr(CAmgrParts):
     ```python
     from camgr_tf import CAmgr
     from camgr_tf.testing import tiny_dataset
-
     model = CAmgr(tiny_dataset(), num_neighbors=4, embedding_dim=8)
     users, items = model.embed()  # shapes (7, 8) and (9, 8)
     ```
@@ -64,8 +63,8 @@ class CAmgr(CAmgrParts):
         Eq. 1-31 of "CAmgr", Mathematics 2024, 12, 2353.
     """
 
-    # The contrast outweighs the softmax in the first epochs.
     samples_neighbors = True
+    # The contrast outweighs the softmax in the first epochs.
     training_defaults = {"learning_rate": 0.002, "min_epochs": 30}
     search_space = {
         "num_layers": [1, 2, 3, 4],
