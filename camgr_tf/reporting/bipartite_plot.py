@@ -2,7 +2,7 @@ import numpy as np
 
 # Where on an edge its number stands, from the item's end: numbers of edges
 # that meet in one item stay apart.
-LABEL_PLACE = 0.2
+LABEL_PLACE = 0.3
 
 
 def plot_bipartite(axes, weights, users, items, title=None):

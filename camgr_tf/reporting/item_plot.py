@@ -1,6 +1,8 @@
 import textwrap
 
-from matplotlib.image import imread
+from PIL import Image
+
+LINE_WIDTH = 22
 
 
 def plot_item(axes, item, caption=""):
@@ -16,14 +18,16 @@ def plot_item(axes, item, caption=""):
         caption: String. Defaults to `""`.
     """
     if item.get("image"):
-        axes.imshow(imread(item["image"]))
+        with Image.open(item["image"]) as picture:
+            # Gray pixels would be drawn in the colors of a heat map.
+            axes.imshow(picture.convert("RGB"))
     else:
         axes.set_box_aspect(1)
         axes.text(0.5, 0.5, "no picture", ha="center", va="center", fontsize=8)
     axes.set_xticks([])
     axes.set_yticks([])
     text = item.get("title") or item["original_id"]
-    lines = textwrap.wrap(text, width=24)[:3]
+    lines = textwrap.wrap(text, width=LINE_WIDTH)[:3]
     # Two dollar signs in a title are prices, and no formula.
-    axes.set_xlabel("\n".join(lines), fontsize=7, parse_math=False)
-    axes.set_title(caption, fontsize=8, parse_math=False)
+    axes.set_xlabel("\n".join(lines), fontsize=9, parse_math=False)
+    axes.set_title(caption, fontsize=9, parse_math=False)

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.image import imsave
+from PIL import Image
 
 from camgr_tf.reporting.item_plot import plot_item
 
@@ -23,7 +24,9 @@ class PlotItemTest(unittest.TestCase):
                 {"original_id": "m1", "title": "Oak mug", "image": path}
             )
             plot_item(axes, item, "0.91")
-        np.testing.assert_array_equal(axes.images[0].get_array(), pixels)
+        # As drawn, without the channel of transparency.
+        drawn = 255 * pixels[:, :, :3]
+        np.testing.assert_array_equal(axes.images[0].get_array(), drawn)
         self.assertEqual(axes.get_xlabel(), "Oak mug")
         self.assertEqual(axes.get_title(), "0.91")
 
@@ -46,7 +49,14 @@ class PlotItemTest(unittest.TestCase):
         axes = Figure().subplots()
         title = " ".join(["premium"] * 20)
         plot_item(axes, pd.Series({"original_id": "m1", "title": title}))
-        # Three words of seven letters fit into a line of 24.
-        self.assertEqual(
-            axes.get_xlabel(), "\n".join(["premium premium premium"] * 3)
-        )
+        # Two words of seven letters fit into a line of 22.
+        self.assertEqual(axes.get_xlabel(), "\n".join(["premium premium"] * 3))
+
+    def test_gray_pictures_are_drawn_gray(self):
+        axes = Figure().subplots()
+        with tempfile.TemporaryDirectory() as folder:
+            path = str(Path(folder) / "mug.png")
+            Image.fromarray(np.array([[0, 90]], "uint8")).save(path)
+            plot_item(axes, {"original_id": "m1", "image": path})
+        drawn = axes.images[0].get_array()
+        np.testing.assert_array_equal(drawn, [[[0, 0, 0], [90, 90, 90]]])

@@ -2,6 +2,7 @@
 
 import numpy as np
 from sklearn.manifold import TSNE
+from threadpoolctl import threadpool_limits
 
 
 def project_to_plane(states, seed=0):
@@ -23,9 +24,11 @@ def project_to_plane(states, seed=0):
     perplexity = min(30.0, (len(states) - 1) / 3)
     # A plane of principal components needs two of them.
     init = "pca" if min(states.shape) > 1 else "random"
-    points = TSNE(
-        init=init, perplexity=perplexity, random_state=seed
-    ).fit_transform(states)
+    plane = TSNE(init=init, perplexity=perplexity, random_state=seed)
+    # Some hundred points are too few for more threads: each step waits for
+    # all of them, which takes ten times as long on a busy machine.
+    with threadpool_limits(1):
+        points = plane.fit_transform(states)
     lowest, highest = points.min(axis=0), points.max(axis=0)
     return (points - lowest) / np.maximum(highest - lowest, 1e-12)
 

@@ -23,6 +23,8 @@ from camgr_tf.training.callbacks import Progress
 from camgr_tf.training.callbacks import Validation
 from camgr_tf.training.evaluate import Evaluator
 from camgr_tf.training.gradient_norms import GradientNorms
+from camgr_tf.training.notebook_progress import NotebookProgress
+from camgr_tf.training.notebook_progress import in_notebook
 from camgr_tf.training.sampling import TrainingBatches
 from camgr_tf.training.saved_runs import build_model
 from camgr_tf.training.saved_runs import describe_run
@@ -140,9 +142,8 @@ def _train(config, folder, progress):
                 f"{config.dataset} {config.model} seed {config.seed}, "
                 f"batches of {batch_size}"
             )
-            callbacks.append(
-                Progress(label, config.max_epochs, best, first_epoch)
-            )
+            shown = NotebookProgress if in_notebook() else Progress
+            callbacks.append(shown(label, config.max_epochs, best, first_epoch))
         model.fit(
             batches,
             initial_epoch=first_epoch,
