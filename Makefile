@@ -6,7 +6,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-NOTEBOOKS := 01_data 02_purification 03_encoder 04_fusion 05_training 06_analysis
+NOTEBOOKS := 00_quick_start 01_data 02_purification 03_encoder 04_fusion \
+	05_training 06_analysis 07_report 08_readings 09_own_model
 
 .PHONY: setup lock demo test docs notebooks benchmark lint clean
 

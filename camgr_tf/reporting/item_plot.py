@@ -2,7 +2,7 @@ import textwrap
 
 from PIL import Image
 
-LINE_WIDTH = 22
+LINE_WIDTH = 20
 
 
 def plot_item(axes, item, caption=""):

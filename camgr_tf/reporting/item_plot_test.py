@@ -49,7 +49,7 @@ class PlotItemTest(unittest.TestCase):
         axes = Figure().subplots()
         title = " ".join(["premium"] * 20)
         plot_item(axes, pd.Series({"original_id": "m1", "title": title}))
-        # Two words of seven letters fit into a line of 22.
+        # Two words of seven letters fit into a line of 20.
         self.assertEqual(axes.get_xlabel(), "\n".join(["premium premium"] * 3))
 
     def test_gray_pictures_are_drawn_gray(self):

@@ -27,13 +27,14 @@ class NotebookProgress(Progress):
         super().__init__(description, max_epochs, best, first_epoch)
         self.epochs, self.losses, self.recalls = [], [], []
         self._figure = None
-        self._drawn = -SECONDS_BETWEEN_DRAWINGS
+        self._drawn = 0.0
 
     def on_train_begin(self, logs=None):
         print(
             f"{self.description}, at most {self.max_epochs} epochs, "
             f"{self.best.outlook().partition(',')[0]}"
         )
+        self._draw()  # above the rows
 
     def on_epoch_end(self, epoch, logs=None):
         if not self.epochs:
@@ -80,9 +81,10 @@ class NotebookProgress(Progress):
         left.set(xlabel="epoch", ylabel="loss")
         right.plot(self.epochs, self.recalls, color="C1")
         best = self.best.state
-        right.plot(best["epoch"], best["value"], "ko", label="best")
+        if best["epoch"] >= 0:
+            right.plot(best["epoch"], best["value"], "ko", label="best")
+            right.legend()
         right.set(xlabel="epoch", ylabel="validation Recall@20")
-        right.legend()
         file = io.BytesIO()
         figure.savefig(file, format="png")
         return file.getvalue()

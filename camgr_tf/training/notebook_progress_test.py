@@ -30,7 +30,7 @@ def test_a_row_an_epoch_and_one_picture(tmp_path, monkeypatch, capsys):
         "epoch bpr l2 recall@20 ndcg@20 seconds best waits".split()
     )
     assert lines[3].split() == "1 0.5000 0.1250 0.2500 0.1000 1.5 0 6".split()
-    # The second epoch came at once: drawn at the end, into the same place.
+    # Empty above the rows. Epochs that come at once are drawn at the end.
     assert len(shown) == len(updates) == 1
     assert shown[0].data.startswith(b"\x89PNG")
 
