@@ -18,6 +18,9 @@ EXAMPLES = """
     camgr notebook all -p dataset demo
 """
 
+# More runs than these are not printed one by one.
+MAX_RUNS = 4
+
 
 def add_arguments(parser):
     """Adds what `run` reads."""
@@ -57,10 +60,19 @@ def run(options):
     write(f"\nExecuted notebooks: {root / 'notebooks'}")
     write(f"Figures:            {root / 'figures'}")
     write(f"Time:               {time.time() - started:.0f} s")
-    for folder in runs:
+    _print_runs(runs, started)
+
+
+def _print_runs(runs, started):
+    """What a few runs measured, and how several are compared."""
+    for folder in runs if len(runs) <= MAX_RUNS else ():
         is_new = (folder / "metrics.json").stat().st_mtime >= started
         write()
         print_metrics(folder, "" if is_new else " (from before)")
+    if len(runs) > 1:
+        names = " ".join(str(folder) for folder in runs[:MAX_RUNS])
+        which = f"the first {MAX_RUNS} of " if len(runs) > MAX_RUNS else ""
+        write(f"\nTo compare {which}{len(runs)} runs:\ncamgr compare {names}")
 
 
 def find_notebooks(names):

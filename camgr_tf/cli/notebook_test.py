@@ -1,3 +1,5 @@
+import json
+
 import nbformat
 import pytest
 
@@ -104,3 +106,26 @@ def test_all_parameters_are_checked_before_the_first_notebook_runs(
     assert main(["notebook", "05_training", "-p", "model", "mfx", *root]) == 2
     assert "(did you mean 'mf'" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("number, printed", [(1, 1), (2, 2), (4, 4), (5, 0)])
+def test_few_runs_are_printed_and_several_compared(
+    notebooks, tmp_path, monkeypatch, capsys, number, printed
+):
+    folders = [tmp_path / f"run{place}" for place in range(number)]
+    metrics = {part: {"recall@20": 0.5} for part in ("validation", "test")}
+    for folder in folders:
+        folder.mkdir()
+        (folder / "metrics.json").write_text(json.dumps(metrics))
+    monkeypatch.setattr(notebook_runner, "announced_runs", lambda _: folders)
+    monkeypatch.setattr(
+        "camgr_tf.training.saved_runs.read_metrics", lambda _: metrics
+    )
+    words = ["notebook", "01_toy", "--output-root", str(tmp_path / "out")]
+    assert main(words) == 0
+    output = capsys.readouterr().out
+    assert output.count("Recall@20") == printed
+    lines = [n for n in output.splitlines() if n.startswith("camgr compare")]
+    expected = "camgr compare " + " ".join(map(str, folders[:4]))
+    assert lines == ([] if number == 1 else [expected])
+    assert ("the first 4 of 5 runs" in output) == (number == 5)

@@ -296,5 +296,8 @@ def test_serve_refuses_a_taken_port_and_an_unknown_run(tmp_path, capsys):
     words = ["serve", "demo-x", "--port", port, "--output-root", str(tmp_path)]
     assert main(words) == 2
     assert "There is no run 'demo-x'" in capsys.readouterr().err
+    words = ["serve", "--beside", "demo-y", "--output-root", str(tmp_path)]
+    assert main([*words, "--port", port]) == 2
+    assert "There is no run 'demo-y'" in capsys.readouterr().err
     assert main(["serve", "--port", "70000"]) == 2
     assert "Received: port=70000" in capsys.readouterr().err

@@ -12,6 +12,8 @@ def test_a_row_an_epoch_and_one_picture(tmp_path, monkeypatch, capsys):
         "IPython.display.display",
         lambda image, display_id: shown.append(image) or handle,
     )
+    seconds = "camgr_tf.training.notebook_progress.SECONDS_BETWEEN_DRAWINGS"
+    monkeypatch.setattr(seconds, 1e9)
     best = BestEpoch(tmp_path / "weights.npz", patience=20)
     best.state = {"epoch": 0, "value": 0.25, "metrics": {}, "waited": 6}
     progress = NotebookProgress("demo mf seed 0", 9, best)
