@@ -50,6 +50,13 @@ class ExperimentConfig:
             for models whose accuracy falls before it rises. Defaults to `0`.
         mask_validation: Boolean. Whether the test ranking leaves out
             validation items. Defaults to `False`, as in MMRec.
+        sampling: String. `"neighbors"` trains on a few neighbors of each
+            node, for graphs that are large; `None` on the whole graph.
+            Defaults to `None`.
+        fanouts: Tuple of integers, or text such as `"10,5"`. With sampling,
+            the neighbors that a node takes at the first, the second, ... hop
+            from a batch; the last holds for all hops behind. Defaults to
+            `(10, 5)`.
         model_parameters: Dictionary. Every argument of the model's
             constructor. Defaults to an empty one.
 
@@ -73,6 +80,8 @@ class ExperimentConfig:
     patience: int = 20
     min_epochs: int = 0
     mask_validation: bool = False
+    sampling: str | None = None
+    fanouts: tuple = (10, 5)
     model_parameters: dict = field(default_factory=dict)
 
     def __post_init__(self):
@@ -84,6 +93,19 @@ class ExperimentConfig:
             if f.name not in ("model_parameters", "modalities"):
                 value = checked_argument(f.name, value, default, convert=True)
                 object.__setattr__(self, f.name, value)
+        object.__setattr__(self, "fanouts", _fanouts(self.fanouts))
+        if self.sampling not in (None, "neighbors"):
+            raise ValueError(
+                "`sampling` must be 'neighbors' or None. "
+                f"Received: sampling={self.sampling!r}"
+            )
+        model = find_model(self.model)
+        # Not inherited: a subclass may read what a subgraph does not have.
+        if self.sampling and not vars(model).get("samples_neighbors"):
+            raise ValueError(
+                f"{self.model} has no training on sampled neighbors; camgr, "
+                f"mgcn and lightgcn have. Received: sampling={self.sampling!r}"
+            )
         if not self.modalities or not all(self.modalities):
             raise ValueError(
                 "`modalities` must name at least one modality. "
@@ -95,6 +117,7 @@ class ExperimentConfig:
         values = dataclasses.asdict(self)
         parameters = values.pop("model_parameters")
         values["modalities"] = list(values["modalities"])
+        values["fanouts"] = list(values["fanouts"])
         return {**values, **parameters}
 
     @property
@@ -115,9 +138,13 @@ class ExperimentConfig:
             num_rows: Integer. Training rows.
 
         Returns:
-            Integer: `batch_size`, or `default_batch_size(num_rows)`.
+            Integer: `batch_size`, or `default_batch_size(num_rows)`; with
+            sampling not above 2048, since a step's cost grows with it.
         """
-        return self.batch_size or default_batch_size(num_rows)
+        if self.batch_size:
+            return self.batch_size
+        size = default_batch_size(num_rows)
+        return min(size, 2048) if self.sampling else size
 
 
 # What every run has, beside the arguments of its model.
@@ -245,6 +272,19 @@ def model_arguments(model):
         Dictionary from an argument's name to its default.
     """
     return keyword_defaults(find_model(model).__init__)
+
+
+def _fanouts(fanouts):
+    """Positive integers, also from `"10,5"` and from a single number."""
+    values = fanouts.split(",") if isinstance(fanouts, str) else fanouts
+    values = values if isinstance(values, (list, tuple)) else [values]
+    numbers = tuple(checked_argument("fanouts", v, 1, True) for v in values)
+    if not numbers:
+        raise ValueError(
+            "`fanouts` must name at least one number. "
+            f"Received: fanouts={fanouts!r}"
+        )
+    return numbers
 
 
 def _plain(values):

@@ -66,6 +66,7 @@ def load_dataset(
     modalities: tuple[str, ...] = ("image", "text"),
     split: str = "file",
     split_seed: int = 0,
+    mapped: bool = False,
 ) -> Dataset:
     """Reads `<root>/<dataset>`, a folder in MMRec's format.
 
@@ -88,6 +89,9 @@ def load_dataset(
             `"cold_items"` takes a fifth of the items out of training, see
             `camgr_tf.data.cold_items`. Defaults to `"file"`.
         split_seed: Integer, for the rules that draw. Defaults to `0`.
+        mapped: Boolean. Whether features stay in their files, mapped into
+            memory; files that are not float32 are read all the same. Defaults
+            to `False`.
 
     Returns:
         A `Dataset`.
@@ -101,7 +105,7 @@ def load_dataset(
     folder = find_dataset(dataset, data_root)
     path = folder / f"{dataset}.inter"
     table = _read_rows(path, split)
-    features, has_modality = _read_features(folder, modalities)
+    features, has_modality = _read_features(folder, modalities, mapped)
     items_path = folder / "items.csv"
     items = read_catalog(items_path, "itemID")
     users = read_catalog(folder / "users.csv", "userID")
@@ -206,7 +210,7 @@ def _read_rows(path, split):
     return drop_duplicates(table, path)
 
 
-def _read_features(folder, modalities):
+def _read_features(folder, modalities, mapped):
     """Reads the modalities, which must agree on the number of items."""
     if isinstance(modalities, str) or len(set(modalities)) != len(modalities):
         raise ValueError(
@@ -216,7 +220,7 @@ def _read_features(folder, modalities):
     features, has_modality = {}, {}
     for modality in modalities:
         features[modality], has_modality[modality] = load_features(
-            folder, modality
+            folder, modality, mapped
         )
     rows = {modality: len(array) for modality, array in features.items()}
     if len(set(rows.values())) > 1:

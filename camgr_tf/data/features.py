@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 
 _SUFFIX = "_feat.npy"
+# Rows that are checked at one time.
+_BLOCK_ROWS = 4096
 
 
 def list_modalities(folder: Path) -> list[str]:
@@ -17,12 +19,16 @@ def list_modalities(folder: Path) -> list[str]:
     return sorted(file.name.removesuffix(_SUFFIX) for file in files)
 
 
-def load_features(folder: Path, modality: str) -> tuple[np.ndarray, np.ndarray]:
+def load_features(
+    folder: Path, modality: str, mapped: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
     """Reads `<modality>_feat.npy` and, if there is one, `<modality>_mask.npy`.
 
     Args:
         folder: The dataset's folder.
         modality: String, such as `"image"`.
+        mapped: Boolean. Whether a float32 file stays on disk, mapped into
+            memory. Defaults to `False`.
 
     Returns:
         The features, float32 of shape `(num_items, width)`, row r for itemID
@@ -50,7 +56,7 @@ def load_features(folder: Path, modality: str) -> tuple[np.ndarray, np.ndarray]:
             f"No features for the modality {modality!r}. Expected: {path}. "
             f"Feature files in that folder: {', '.join(found) or 'none'}"
         )
-    features = _read_matrix(path)
+    features = _read_matrix(path, mapped)
     present = features.any(axis=1)
     zero_rows = np.flatnonzero(~present)
     if len(zero_rows):
@@ -66,9 +72,9 @@ def load_features(folder: Path, modality: str) -> tuple[np.ndarray, np.ndarray]:
     return features, present
 
 
-def _read_matrix(path):
+def _read_matrix(path, mapped):
     """Reads a finite, non-empty matrix of floats as float32."""
-    features = _load_array(path)
+    features = _load_array(path, mapped)
     if features.dtype.type not in (np.float16, np.float32, np.float64):
         raise ValueError(
             f"{path}: expected float16, float32 or float64. "
@@ -81,7 +87,12 @@ def _read_matrix(path):
         )
     with np.errstate(over="ignore"):
         features = np.ascontiguousarray(features, np.float32)
-    finite = np.isfinite(features).all(axis=1)
+    finite = np.concatenate(
+        [
+            np.isfinite(features[start : start + _BLOCK_ROWS]).all(axis=1)
+            for start in range(0, len(features), _BLOCK_ROWS)
+        ]
+    )
     if not finite.all():
         row = np.flatnonzero(~finite)[0]
         column = np.flatnonzero(~np.isfinite(features[row]))[0]
@@ -103,8 +114,10 @@ def _read_mask(path, num_items):
     return mask
 
 
-def _load_array(path):
+def _load_array(path, mapped=False):
     try:
+        if mapped:
+            return np.lib.format.open_memmap(path, mode="r")
         with open(path, "rb") as file:
             array = np.lib.format.read_array(file, allow_pickle=False)
     except (ValueError, EOFError, OSError) as error:

@@ -52,11 +52,14 @@ class Validation(keras.callbacks.Callback):
 
     Args:
         evaluator: `Evaluator` of the validation part.
+        embed: Function of the model that gives its embeddings. Defaults to
+            `None`: its method `embed`.
     """
 
-    def __init__(self, evaluator):
+    def __init__(self, evaluator, embed=None):
         super().__init__()
         self.evaluator = evaluator
+        self.embed = embed or (lambda model: model.embed())
 
     def on_epoch_begin(self, epoch, logs=None):
         self._started = time.perf_counter()
@@ -67,7 +70,7 @@ class Validation(keras.callbacks.Callback):
             self.model.stop_training = True
             return
         started = time.perf_counter()
-        results = self.evaluator.evaluate(*self.model.embed())
+        results = self.evaluator.evaluate(*self.embed(self.model))
         logs.update({f"val_{name}": v for name, v in results.items()})
         logs["evaluation_seconds"] = time.perf_counter() - started
 

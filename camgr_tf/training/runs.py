@@ -15,6 +15,7 @@ from camgr_tf.device import peak_gpu_memory_mb
 from camgr_tf.device import prepare_device
 from camgr_tf.folder_lock import folder_lock
 from camgr_tf.training.adam import Adam
+from camgr_tf.training.blockwise_embeddings import blockwise_embeddings
 from camgr_tf.training.callbacks import BestEpoch
 from camgr_tf.training.callbacks import Checkpoint
 from camgr_tf.training.callbacks import History
@@ -25,6 +26,9 @@ from camgr_tf.training.evaluate import Evaluator
 from camgr_tf.training.gradient_norms import GradientNorms
 from camgr_tf.training.notebook_progress import NotebookProgress
 from camgr_tf.training.notebook_progress import in_notebook
+from camgr_tf.training.sampled_training import SampledBatches
+from camgr_tf.training.sampled_training import compile_sampled
+from camgr_tf.training.sampled_training import sampled_terms
 from camgr_tf.training.sampling import TrainingBatches
 from camgr_tf.training.saved_runs import build_model
 from camgr_tf.training.saved_runs import describe_run
@@ -107,7 +111,11 @@ def _train(config, folder, progress):
     batches = TrainingBatches(dataset.interactions, batch_size, config.seed)
     _describe_batches(config, batches)
     probe = batches[0]
-    model.track_losses(model.loss_terms(**probe))
+    embed = blockwise_embeddings if config.sampling else type(model).embed
+    if config.sampling:
+        model.track_losses(sampled_terms(model, batches, config.fanouts))
+    else:
+        model.track_losses(model.loss_terms(**probe))
 
     identity = {"data_hash": dataset.content_hash, "run_id": config.run_id}
     best = BestEpoch(folder / "weights.npz", config.patience, config.min_epochs)
@@ -116,7 +124,7 @@ def _train(config, folder, progress):
     first_epoch, stopped = checkpoint.restore(model)
     write_json(folder / "config.json", describe_run(config, dataset))
     if not stopped and first_epoch < config.max_epochs:
-        num_steps = steps_per_call()
+        num_steps = 1 if config.sampling else steps_per_call()
         batches = TrainingBatches(
             dataset.interactions,
             batch_size,
@@ -126,10 +134,13 @@ def _train(config, folder, progress):
         )
         if num_steps > 1:
             model.rows_per_step = batch_size
+        if config.sampling:
+            batches = SampledBatches(batches, model, config.fanouts)
         callbacks = [
             LearningRateDecay(config.learning_rate, config.learning_rate_decay),
-            GradientNorms(probe),
-            Validation(validation),
+            # Their batch is one of the whole graph.
+            *([] if config.sampling else [GradientNorms(probe)]),
+            Validation(validation, embed),
             best,
             history,
             checkpoint,
@@ -159,7 +170,7 @@ def _train(config, folder, progress):
             f"learning_rate={config.learning_rate}"
         )
     load_weights(model, folder, best.state["epoch"])
-    _write_results(folder, config, model, best.state, history.rows, test)
+    _write_results(folder, config, model, best.state, history.rows, test, embed)
     checkpoint.path.unlink(missing_ok=True)
     return load_run(folder, dataset=dataset, model=model)
 
@@ -179,7 +190,7 @@ def _evaluate_once(folder, config, dataset, model, validation, test):
     History(folder / "history.csv").add(row)
     save_arrays(folder / "weights.npz", model_weights(model))
     best = {"epoch": 0, "metrics": metrics}
-    _write_results(folder, config, model, best, [row], test)
+    _write_results(folder, config, model, best, [row], test, type(model).embed)
     return load_run(folder, dataset=dataset, model=model)
 
 
@@ -199,6 +210,9 @@ def compile_model(model, config):
         model: `Recommender`.
         config: `ExperimentConfig`.
     """
+    if config.sampling:
+        compile_sampled(model, config)
+        return
     optimizer = Adam(
         config.learning_rate,
         coupled_weight_decay=config.coupled_weight_decay,
@@ -261,9 +275,9 @@ def _describe_batches(config, batches):
         )
 
 
-def _write_results(folder, config, model, best, rows, test):
+def _write_results(folder, config, model, best, rows, test, embed):
     started = time.perf_counter()
-    ranking = test.rank(*model.embed())
+    ranking = test.rank(*embed(model))
     per_user = test.per_user(ranking)
     seconds = [row["train_seconds"] for row in rows]
     results = {

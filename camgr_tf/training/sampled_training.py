@@ -10,19 +10,6 @@ from camgr_tf.models.subgraph import SampledSubgraph
 from camgr_tf.training.row_adam import RowAdam
 
 
-def check_samples_neighbors(model):
-    """Raises a `ValueError` for a model without sampled training.
-
-    Args:
-        model: Subclass of `Recommender`.
-    """
-    if not vars(model).get("samples_neighbors", False):
-        raise ValueError(
-            f"{model.__name__} has no training on sampled neighbors; camgr, "
-            "lightgcn and mgcn have. Received: sampling='neighbors'"
-        )
-
-
 class SampledStep:
     """A training step on the nodes and edges that a batch's loss reads.
 
@@ -156,3 +143,19 @@ def compile_sampled(model, config):
     model.compile(optimizer=optimizer, jit_compile=False)
     optimizer.build(model.trainable_variables)
     model.learn = SampledStep(model)
+
+
+def sampled_terms(model, batches, fanouts):
+    """The names of the loss's terms, by a first batch.
+
+    Args:
+        model: `Recommender` with `samples_neighbors`.
+        batches: `TrainingBatches`.
+        fanouts: Tuple of integers.
+
+    Returns:
+        List of strings.
+    """
+    batch = SampledBatches(batches, model, fanouts)[0]
+    tensors = tf.nest.map_structure(tf.constant, batch)
+    return list(SampledStep(model).gradients(tensors)[1])

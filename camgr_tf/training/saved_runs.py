@@ -132,6 +132,7 @@ def read_dataset(config, data_root=None):
         modalities=config.modalities,
         split=config.split,
         split_seed=config.split_seed,
+        mapped=config.sampling is not None,
     )
 
 
