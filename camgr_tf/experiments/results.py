@@ -119,7 +119,7 @@ def _read_row(plan, trial, folder):
     metrics = json.loads((folder / "metrics.json").read_text())
     description = json.loads((folder / "config.json").read_text())
     parameters = {
-        name: ",".join(value) if isinstance(value, list) else value
+        name: ",".join(map(str, value)) if isinstance(value, list) else value
         for name, value in trial.config.to_dict().items()
     }
     return {

@@ -18,9 +18,10 @@ class RowAdam(Adam):
 
     the moments are those of `Adam` under gradients of zero in the steps
     between. What the row itself does not make up for is the way that it
-    would have gone by its momentum in these steps: at most `b1 / (1 - b1)`
-    times its last step, 9 with the defaults. Coupled weight decay, too, acts
-    only in the steps that read the row.
+    would have gone by its momentum in these steps: about `b1 / (1 - b1)`
+    times its last step, 9 with the defaults, more in the first steps of a
+    training. Coupled weight decay, too, acts only in the steps that read the
+    row.
 
     Args:
         tables: List of `keras.Variable` of shape `(num_rows, dim)`, those
