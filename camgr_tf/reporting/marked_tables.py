@@ -16,8 +16,10 @@ import re
 
 import pandas as pd
 
+from camgr_tf.experiments.added_results import read_table
 from camgr_tf.experiments.definition import load_definition
 from camgr_tf.registry import find_model
+from camgr_tf.reporting.table import escape_markdown
 from camgr_tf.staged_file import staged_file
 
 MARKED = re.compile(
@@ -50,8 +52,10 @@ def write_marked_tables(path, results):
             `significance.csv`.
 
     Raises:
-        ValueError: If the file has no markers, or names an experiment on a
-            dataset of which there is no result.
+        FileNotFoundError: If the folder lacks one of the two files.
+        ValueError: If one of them lacks a column, the Markdown file has no
+            markers, or it names an experiment on a dataset of which there is
+            no result.
     """
     text = path.read_text(encoding="utf-8")
     renewed = renew_marked_tables(text, results, path)
@@ -71,15 +75,16 @@ def renew_marked_tables(text, results, path="the text"):
         String.
 
     Raises:
-        ValueError: As `write_marked_tables`.
+        FileNotFoundError, ValueError: As `write_marked_tables`.
     """
     if not MARKED.search(text):
         raise ValueError(
             f"{path} has no table between `<!-- table: EXPERIMENT DATASET "
             "-->` and `<!-- table: end -->`."
         )
-    table = pd.read_csv(results / "results.csv")
-    tests = pd.read_csv(results / "significance.csv")
+    keys = ["experiment", "dataset", "label"]
+    table = read_table(results / "results.csv", keys)
+    tests = read_table(results / "significance.csv", [*keys, "metric"])
 
     def renew(found):
         start, experiment, dataset, _, end = found.groups()
@@ -137,9 +142,8 @@ def experiment_table(rows, tests):
             # No line breaks within: spaces that hold together.
             gain = f"{test['effect_percent']:.1f} %, "
             gain += _probability(test["wilcoxon_holm_p"])
-        lines.append(
-            f"| {label} | {' | '.join(numbers)} | {len(runs)} | {gain} |"
-        )
+        cells = [escape_markdown(label), *numbers, str(len(runs)), gain]
+        lines.append(f"| {' | '.join(cells)} |")
     return lines
 
 

@@ -67,6 +67,33 @@ after
 """
 
 
+def test_labels_are_shown_as_they_are(tmp_path):
+    """Labels that look like numbers, or hold what Markdown acts upon."""
+    names = "experiment,dataset,label"
+    scores = "validation_recall@20,test_recall@20,test_ndcg@20"
+    (tmp_path / "results.csv").write_text(
+        f"{names},{scores}\nmine,baby,a|b*,.1,.2,.3\nmine,baby,0.10,.1,.2,.3\n"
+    )
+    (tmp_path / "significance.csv").write_text(
+        f"{names},metric,effect_percent,wilcoxon_holm_p\n"
+        "mine,baby,0.10,recall@20,5,.02\n"
+    )
+    text = "<!-- table: mine baby -->\n<!-- table: end -->\n"
+    lines = renew_marked_tables(text, tmp_path).splitlines()
+    assert lines[3] == r"| a\|b\* | .1000 | .2000 | .3000 | 1 |  |"
+    assert lines[4] == (
+        "| 0.10 | .1000 | .2000 | .3000 | 1 | 5.0 %, p = .0200 |"
+    )
+
+
+def test_a_report_without_tests_has_tables_too(results):
+    (results / "significance.csv").write_text("\n")
+    lines = renew_marked_tables(PAGE, results).splitlines()
+    assert (
+        lines[4] == "| purification left out | .0100 | .0200 | .0100 | 1 |  |"
+    )
+
+
 def test_tables_are_written_between_the_markers_alone(results, tmp_path):
     path = tmp_path / "page.md"
     path.write_text(PAGE)

@@ -107,22 +107,35 @@ def to_markdown(table):
     """
 
     def show(entry):
-        text = _escape_markdown(entry.text)
+        text = escape_markdown(entry.text)
         wraps = {1: "**{}**", 2: "<u>{}</u>"}
         if text and entry.rank in wraps:
             text = wraps[entry.rank].format(text)
-        return text + _escape_markdown(entry.mark)
+        return text + escape_markdown(entry.mark)
 
-    lines = [f"### {_escape_markdown(table.title)}", ""]
-    header = map(_escape_markdown, table.header)
+    lines = [f"### {escape_markdown(table.title)}", ""]
+    header = map(escape_markdown, table.header)
     lines.append("| " + " | ".join(header) + " |")
     align = [":--"] * table.num_keys
     align += ["--:"] * (len(table.header) - table.num_keys)
     lines.append("| " + " | ".join(align) + " |")
     for row in _without_repeats(table):
         lines.append("| " + " | ".join(map(show, row)) + " |")
-    lines += ["", *(f"- {_escape_markdown(note)}" for note in table.notes)]
+    lines += ["", *(f"- {escape_markdown(note)}" for note in table.notes)]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def escape_markdown(text):
+    """The text as Markdown shows it unchanged, in a table or beside one.
+
+    Args:
+        text: String.
+
+    Returns:
+        String of one line.
+    """
+    text = MARKDOWN_SPECIAL.sub(r"\\\g<0>", _one_line(text))
+    return NUMBERED.sub(r"\1\\\2", text)
 
 
 def to_latex(table):
@@ -236,12 +249,6 @@ def _without_repeats(table):
             same += 1
         above = keys
         yield [Entry()] * same + row[same:]
-
-
-def _escape_markdown(text):
-    """The text as Markdown shows it unchanged, in a table or beside one."""
-    text = MARKDOWN_SPECIAL.sub(r"\\\g<0>", _one_line(text))
-    return NUMBERED.sub(r"\1\\\2", text)
 
 
 def _escape_latex(text):
