@@ -83,7 +83,7 @@ def test_loss_and_gradients_agree_with_the_oracle(widths):
     )
 
 
-def test_item_graph_reproduces_the_fixture_of_the_specification():
+def test_item_graph_reproduces_the_fixture():
     dataset = tiny_dataset()
     three = replace(
         dataset,

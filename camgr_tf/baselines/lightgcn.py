@@ -28,9 +28,9 @@ class LightGCN(Recommender):
         num_layers: Integer. The `L` of the formula; `0` gives matrix
             factorization. Defaults to `2`.
         l2_weight: Float. Weight of `FROB`. Defaults to `0.001`. Both
-            defaults are the setting that the specification measured on Baby
-            (test Recall@20 0.0747); the authors' own, 3 layers and 1e-4,
-            belongs to their squared regularizer and does not carry over.
+            defaults are those that did best on Baby; the authors' own, 3
+            layers and 1e-4, belong to their squared regularizer and do not
+            carry over.
         embedding_dim: Integer. Defaults to `64`.
         seed: Integer. Defaults to `0`.
 

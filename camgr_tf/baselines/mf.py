@@ -18,8 +18,8 @@ class MF(Recommender):
 
     Args:
         dataset: `camgr_tf.data.Dataset`.
-        l2_weight: Float. Weight of `FROB`. Defaults to `0.1`, the best that
-            the specification measured on Baby.
+        l2_weight: Float. Weight of `FROB`. Defaults to `0.1`, the best on
+            Baby.
         embedding_dim: Integer. Defaults to `64`.
         seed: Integer. Defaults to `0`.
 

@@ -135,7 +135,7 @@ def test_without_side_it_is_lightgcn(dataset):
     assert float(model.loss_terms(**tiny_batch())["info_nce"]) == 0.0
 
 
-def test_item_graph_reproduces_the_fixture_of_the_specification():
+def test_item_graph_reproduces_the_fixture():
     dataset = tiny_dataset()
     three = replace(
         dataset,

@@ -12,7 +12,7 @@ def _matrix(*rows):
 
 
 def test_frobenius_fixtures():
-    # The specification's, section 1.5: 5 + 0 + 1, and sqrt(8) / 4.
+    # By hand: 5 + 0 + 1, and sqrt(8) / 4.
     loss = frobenius(_matrix([3, 4]), _matrix([0, 0]), _matrix([1, 0]))
     assert float(loss) == pytest.approx(6)
     ones = np.ones((4, 2), "float32")

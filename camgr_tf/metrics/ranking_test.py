@@ -7,7 +7,7 @@ from camgr_tf.metrics.ranking import ndcg
 from camgr_tf.metrics.ranking import precision
 from camgr_tf.metrics.ranking import recall
 
-# The specification's example, section 1.3: three users, five places.
+# By hand: three users, five places.
 HITS = np.array([[1, 0, 1, 0, 0], [0, 0, 0, 0, 0], [0, 1, 1, 1, 0]], bool)
 NUM_RELEVANT = np.array([2, 1, 8])
 

@@ -44,7 +44,7 @@ def _held_out(pairs, user):
 
 
 def test_fixture_of_all_metrics():
-    # The specification's, section 1.3. The user's items are 0 to 4 by rank;
+    # By hand. The user's items are 0 to 4 by rank;
     # user 0 holds out 0 and 2, user 1 item 9, user 2 items 1 to 3 and five
     # more that stand behind rank 5.
     held_out = [(0, 0), (0, 2), (1, 9)]
