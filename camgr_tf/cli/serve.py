@@ -27,7 +27,8 @@ def add_arguments(parser):
     parser.add_argument(
         "--beside",
         metavar="RUN",
-        help="a second run on the same data, whose lists stand beside",
+        help="a second run on the same data, whose lists stand beside "
+        "(default: none)",
     )
     parser.add_argument(
         "--host",

@@ -69,7 +69,7 @@ def add_arguments(parser):
         "--models",
         nargs="+",
         metavar="MODEL",
-        help="models of a race; all of it where none is given",
+        help="models of a race (default: all of it)",
     )
     parser.add_argument(
         "--jobs",
