@@ -63,6 +63,7 @@ class BM3(Recommender):
         the authors' best for Baby; for Clothing none is known.
     """
 
+    ids_alone = True
     training_defaults = {"learning_rate": 0.001}
     presets = {
         "baby": {"num_layers": 1, "dropout": 0.5, "l2_weight": 0.1},

@@ -56,6 +56,7 @@ class ItemKNN(Recommender):
     """
 
     trains = False
+    ids_alone = True
     # The best of the range on the validation rows of these data.
     presets = {
         "baby": {"num_neighbors": 10_000, "shrinkage": 300.0},

@@ -52,6 +52,7 @@ class LightGCN(Recommender):
     """
 
     samples_neighbors = True
+    ids_alone = True
     training_defaults = {"learning_rate": 0.001}
     search_space = {
         "num_layers": [1, 2, 3, 4],

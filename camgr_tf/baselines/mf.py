@@ -40,6 +40,7 @@ class MF(Recommender):
         the publication squares it.
     """
 
+    ids_alone = True
     training_defaults = {"learning_rate": 0.001}
     search_space = {"l2_weight": [2.0, 1.0, 0.1, 0.01, 1e-3, 1e-4, 1e-5]}
 

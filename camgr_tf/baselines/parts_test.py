@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from camgr_tf.baselines.lightgcn import LightGCN
 from camgr_tf.registry import MODELS
 from camgr_tf.research import readings
 from camgr_tf.testing import tiny_dataset
@@ -104,3 +105,11 @@ def test_a_ranking_without_content_does_not_change(name):
     users, items = model.parts_without("text")
     np.testing.assert_array_equal(users, np.asarray(model.embed()[0]))
     np.testing.assert_array_equal(items, np.asarray(model.embed()[1]))
+
+
+def test_what_a_modality_adds_is_not_known_of_an_own_model():
+    class Own(LightGCN):
+        """Might mix content into `embed`."""
+
+    model = Own(tiny_dataset(), embedding_dim=4)
+    assert model.parts_without("text") is None

@@ -35,6 +35,7 @@ class Popularity(Recommender):
     """
 
     trains = False
+    ids_alone = True
 
     def __init__(self, dataset):
         super().__init__(dataset, embedding_dim=1)

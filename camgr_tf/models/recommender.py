@@ -47,6 +47,9 @@ class Recommender(keras.Model):
             values that its authors searched.
         samples_neighbors: Boolean. Whether it trains on sampled neighbors,
             see `on_subgraph`. Not inherited: a subclass says so itself.
+        ids_alone: Boolean. Whether the vectors are of IDs alone, so that no
+            modality is part of a score. Not inherited either; `False` means
+            not known.
 
     Raises:
         ValueError: If an argument is not of its default's type or out of the
@@ -78,6 +81,7 @@ class Recommender(keras.Model):
     """
 
     trains = True
+    ids_alone = False
     samples_neighbors = False
     training_defaults = {}
     presets = {}
@@ -232,17 +236,22 @@ class Recommender(keras.Model):
     def parts_without(self, modality):
         """Final vectors with the states of one modality set to zero.
 
-        Here the summand of that name is left out, if there is one. A model
-        that mixes modalities overrides this and computes its vectors again.
+        Here the summand of that name is left out. A model that mixes
+        modalities overrides this and computes its vectors again.
 
         Args:
             modality: String.
 
         Returns:
-            Tuple of float arrays `(num_users, dim)` and `(num_items, dim)`.
+            Tuple of float arrays `(num_users, dim)` and `(num_items, dim)`;
+            `None` if it is not known what the modality adds, since there is
+            no such summand and the vectors may not be of IDs alone.
         """
+        own = self.parts().get(modality)
+        if own is None and not vars(type(self)).get("ids_alone"):
+            return None
+        own = own or (None, None)
         vectors = tuple(float_rows(v) for v in self.embed())
-        own = self.parts().get(modality, (None, None))
         return tuple(
             v if part is None else v - part for v, part in zip(vectors, own)
         )

@@ -65,9 +65,14 @@ class Explainer:
             }
             for side in (0, 1)
         )
+        without = {
+            m: model.parts_without(m) for m in recommender.run.dataset.features
+        }
+        self._unknown = {m for m, vectors in without.items() if vectors is None}
+        # What is not known to matter is weighed as if it did not.
         self._without = {
-            m: tuple(float_rows(v) for v in model.parts_without(m))
-            for m in recommender.run.dataset.features
+            m: tuple(float_rows(v) for v in vectors or model.embed())
+            for m, vectors in without.items()
         }
 
     def explain(self, user, item, num_nearest=3, weights=None):
@@ -200,6 +205,8 @@ class Explainer:
         if trained:
             plain = float(user @ whole)
             for m, (_, items) in self._without.items():
+                if m in self._unknown:
+                    continue
                 loss = plain - float(user_without[m] @ _row(items, place))
                 losses[m] = weights.get(m, 1.0) * loss
         losses = pd.Series(losses, dtype="float64")

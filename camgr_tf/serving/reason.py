@@ -50,7 +50,9 @@ def reason(score, losses, nearest, has_users):
     known = losses.dropna()
     if score <= 0:
         return "Little speaks for it: its score is not above zero."
-    if known.empty or known.max() <= 0:
+    if known.empty:
+        return "What people with your taste bought."
+    if known.max() <= 0:
         return "What people with your taste bought; its content adds nothing."
     best = known.idxmax()
     share = known[best] / score

@@ -48,11 +48,9 @@ NEAREST = {
             {"image": 0.0, "text": -0.2},
             "What people with your taste bought; its content adds nothing.",
         ),
-        (
-            1.0,
-            {},
-            "What people with your taste bought; its content adds nothing.",
-        ),
+        # Not known what a modality adds.
+        (1.0, {}, "What people with your taste bought."),
+        (1.0, {"image": np.nan}, "What people with your taste bought."),
         (
             -0.1,
             {"image": 0.5},

@@ -174,8 +174,9 @@ def test_a_models_own_rules_are_used(small_camgr):
     table = recommender.recommend_for_items(["item01", "item04", "item05"], 2)
     assert table["item"].tolist() == ["item23", "item00"]
     assert table["score"].tolist() == [3 * 7 * 8.0, 3 * 8.0]
-    # The rest is the base's: one summand, and no modality matters.
+    # The rest is the base's: one summand, and nothing is known of what a
+    # modality adds.
     explanation = recommender.explain("user03", "item00")
     assert explanation.parts.to_numpy().tolist() == [[8.0]]
-    assert explanation.modalities.tolist() == [0.0, 0.0]
-    assert explanation.sentence.endswith("its content adds nothing.")
+    assert explanation.modalities.isna().all()
+    assert explanation.sentence == "What people with your taste bought."
