@@ -116,6 +116,8 @@ def run_notebook(
                 progress_bar=progress,
                 stdout_file=sys.stdout if live_output else None,
                 stderr_file=sys.stderr if live_output else None,
+                # Its kernel warns each time that it speaks over TCP.
+                extra_arguments=["--log-level=40"],
             )
         except BaseException:
             if staging.is_file():

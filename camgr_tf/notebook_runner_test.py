@@ -49,11 +49,12 @@ def test_an_unknown_parameter_is_an_error_before_running(tmp_path):
     assert not (tmp_path / "out.ipynb").exists()
 
 
-def test_a_parameter_reaches_the_cells(tmp_path):
+def test_a_parameter_reaches_the_cells_and_no_warning_the_user(tmp_path, capfd):
     path = notebook(tmp_path, "a = 1", "print(a + 1)")
     output = run_notebook(path, tmp_path / "out.ipynb", {"a": 41}, False)
     executed = nbformat.read(output, as_version=4)
     assert executed.cells[-1].outputs[0].text == "42\n"
+    assert "WARNING" not in capfd.readouterr().err
 
 
 def test_a_failing_notebook_keeps_its_copy_under_another_name(tmp_path):
