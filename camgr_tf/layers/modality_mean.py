@@ -9,7 +9,7 @@ class ModalityMean(keras.layers.Layer):
     sum_m softmax(w)_m H_m
     ```
 
-    Forms what asks in `CrossAttentionFusion` where no single modality does,
+    Forms the query of `CrossAttentionFusion` where no single modality does,
     and takes its place in the ablation "w/o CAFF".
 
     Args:

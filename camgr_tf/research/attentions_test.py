@@ -16,7 +16,7 @@ from camgr_tf.testing.numpy_reference import fuse
 from camgr_tf.testing.numpy_reference import named_weights
 from camgr_tf.testing.numpy_reference import softmax
 
-NUM_NODES, NUM_ROWS, UNITS = 11, 5, 8
+NUM_NODES, UNITS = 11, 8
 # Of each layer: how the oracle calls its attention, and whether its logits are
 # cosines with a learned factor.
 LAYERS = {
