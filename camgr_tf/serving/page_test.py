@@ -16,7 +16,9 @@ from camgr_tf.training.runs import train
 pytestmark = pytest.mark.long
 
 pytest.importorskip("gradio", reason="needs the extra `demo`")
-webdriver = pytest.importorskip("selenium.webdriver", reason="needs selenium")
+webdriver = pytest.importorskip(
+    "selenium.webdriver", reason="needs the extra `browser`"
+)
 Keys = webdriver.Keys
 if not (shutil.which("chromium") and shutil.which("chromedriver")):
     pytest.skip("needs chromium and chromedriver", allow_module_level=True)
