@@ -4,6 +4,7 @@ import io
 import sys
 import time
 
+from camgr_tf.device import describe_device
 from camgr_tf.training.callbacks import MONITOR
 from camgr_tf.training.callbacks import Progress
 
@@ -34,6 +35,8 @@ class NotebookProgress(Progress):
             f"{self.description}, at most {self.max_epochs} epochs, "
             f"{self.best.outlook().partition(',')[0]}"
         )
+        device = describe_device()
+        print(f"on {device['kind']} {device['name']}")
         self._draw()  # above the rows
 
     def on_epoch_end(self, epoch, logs=None):

@@ -14,6 +14,9 @@ def test_a_row_an_epoch_and_one_picture(tmp_path, monkeypatch, capsys):
     )
     seconds = "camgr_tf.training.notebook_progress.SECONDS_BETWEEN_DRAWINGS"
     monkeypatch.setattr(seconds, 1e9)
+    card = {"kind": "GPU", "name": "NVIDIA H200"}
+    describe = "camgr_tf.training.notebook_progress.describe_device"
+    monkeypatch.setattr(describe, lambda: card)
     best = BestEpoch(tmp_path / "weights.npz", patience=20)
     best.state = {"epoch": 0, "value": 0.25, "metrics": {}, "waited": 6}
     progress = NotebookProgress("demo mf seed 0", 9, best)
@@ -28,10 +31,11 @@ def test_a_row_an_epoch_and_one_picture(tmp_path, monkeypatch, capsys):
     assert lines[0] == (
         "demo mf seed 0, at most 9 epochs, stops after 20 without a gain"
     )
-    assert lines[1].split() == (
+    assert lines[1] == "on GPU NVIDIA H200"
+    assert lines[2].split() == (
         "epoch bpr l2 recall@20 ndcg@20 seconds best waits".split()
     )
-    assert lines[3].split() == "1 0.5000 0.1250 0.2500 0.1000 1.5 0 6".split()
+    assert lines[4].split() == "1 0.5000 0.1250 0.2500 0.1000 1.5 0 6".split()
     # Empty above the rows. Epochs that come at once are drawn at the end.
     assert len(shown) == len(updates) == 1
     assert shown[0].data.startswith(b"\x89PNG")
