@@ -80,14 +80,22 @@ class RayExecutor:
             # It reports to nobody, and has no page.
             os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
             options = {"include_dashboard": False}
-        with _own_signals():
-            ray.init(
-                self.address,
-                runtime_env={"env_vars": worker_environment()},
-                logging_level=logging.ERROR,
-                log_to_driver=False,
-                **options,
-            )
+        try:
+            with _own_signals():
+                ray.init(
+                    self.address,
+                    runtime_env={"env_vars": worker_environment()},
+                    logging_level=logging.ERROR,
+                    log_to_driver=False,
+                    **options,
+                )
+        except ConnectionError as error:
+            raise ConnectionError(
+                f"No Ray cluster answers at {self.address!r}. Start one by "
+                "`ray start --head`, or use that of this machine alone, "
+                "'local'; one that asks for a token needs RAY_AUTH_MODE=token "
+                f"here too. Ray says: {_last_line(error)}"
+            ) from error
         if not self._room():
             ray.shutdown()
             raise ValueError(
