@@ -75,7 +75,6 @@ def cluster(tmp_path, monkeypatch):
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        start_new_session=True,
     )
     yield process
     process.stdin.close()
@@ -86,7 +85,8 @@ def cluster(tmp_path, monkeypatch):
 class Watch:
     """Counts the living processes of each run, all the time."""
 
-    def __init__(self):
+    def __init__(self, root):
+        self.root = root
         self.most = collections.Counter()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
@@ -100,18 +100,19 @@ class Watch:
         return self
 
     def _look(self):
-        while not self._ended.wait(0.1):
-            self.most |= collections.Counter(living())
+        while not self._ended.wait(0.2):
+            self.most |= collections.Counter(living(self.root))
 
 
-def living():
-    """The folder of each living trial's process."""
+def living(root):
+    """The run of each living trial's process below a folder."""
     found = []
     for process in psutil.process_iter():
         try:
             is_trial = MODULE in process.cmdline()
             if is_trial and process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process.environ()[MARK])
+                folder = Path(process.environ()[MARK])
+                found += [folder.name] * (folder.parent == root)
         except (psutil.AccessDenied, psutil.NoSuchProcess, KeyError):
             continue
     return found
@@ -142,7 +143,7 @@ def test_killed_workers_and_a_killed_driver_change_no_number(
     words += ["--address", cluster.stdout.readline().strip()]
     driver = subprocess.Popen([sys.executable, "-m", "camgr_tf", *words])
 
-    with Watch() as watch:
+    with Watch(root) as watch:
         # A worker is killed after a checkpoint of its run.
         checkpoint = wait_for(
             lambda: next(root.glob("*lightgcn*/checkpoint.npz"), None), driver
@@ -158,7 +159,7 @@ def test_killed_workers_and_a_killed_driver_change_no_number(
         wait_for(lambda: list(root.glob("*-mf-*/checkpoint.npz")), driver)
         driver.kill()
         driver.wait()
-        wait_for(lambda: not living(), seconds=60)
+        wait_for(lambda: not living(root), seconds=60)
         states = [read_record(f.parent) for f in root.glob("*/trial.json")]
         assert {"done", "running"} == {state["status"] for state in states}
 
@@ -170,7 +171,7 @@ def test_killed_workers_and_a_killed_driver_change_no_number(
 
     (plan,) = read_plans(root)
     assert len(plan.trials) == 4
-    assert watch.most == {str(root / t.run_id): 1 for t in plan.trials}
+    assert watch.most == {trial.run_id: 1 for trial in plan.trials}
     for trial in plan.trials:
         local = train(trial.config, tmp_path / "local", progress=False)
         assert metrics(root / trial.run_id) == metrics(Path(local.folder))

@@ -8,6 +8,7 @@ import threading
 
 from camgr_tf import paths
 from camgr_tf.experiments.processes import task_folder
+from camgr_tf.experiments.ray_run import RayRun
 from camgr_tf.experiments.ray_task import look_around
 from camgr_tf.experiments.ray_task import run_task
 from camgr_tf.experiments.ray_task import runs_of_gpus
@@ -18,8 +19,6 @@ from camgr_tf.graphs.cache import cache_folder
 
 # Workers that a run may lose before it counts as failed.
 RETRIES = 3
-# Seconds until a task that is cancelled has ended its process.
-GRACE = 10.0
 # Seconds that a node may take to look at its folders.
 PATIENCE = 120.0
 # Variables that change what a run does; a worker has none of the driver's.
@@ -89,7 +88,8 @@ class RayExecutor:
                     log_to_driver=False,
                     **options,
                 )
-        except ConnectionError as error:
+        # The second one of an address that is none.
+        except (ConnectionError, ValueError) as error:
             raise ConnectionError(
                 f"No Ray cluster answers at {self.address!r}. Start one by "
                 "`ray start --head`, or use that of this machine alone, "
@@ -201,43 +201,6 @@ class RayExecutor:
             gpus = resources.get("GPU", 0)
             fit = min(fit, runs_of_gpus(gpus, self.gpus_per_run))
         return fit
-
-
-class RayRun:
-    """A trial's task.
-
-    Args:
-        ray: The imported package.
-        reference: `ray.ObjectRef` of its end.
-
-    Attributes:
-        host: String. Where it ran; `None` while that is not known.
-    """
-
-    def __init__(self, ray, reference):
-        self._ray = ray
-        self._reference = reference
-        self.host = None
-
-    def ended(self):
-        """`None` while it runs or waits, then its error, `""` for none."""
-        if not self._is_ready(0):
-            return None
-        try:
-            end = self._ray.get(self._reference)
-        except self._ray.exceptions.RayError as error:
-            return f"{type(error).__name__} of Ray: {str(error).strip()}"
-        self.host = end["host"]
-        return end["error"]
-
-    def stop(self):
-        """Ends it at once."""
-        self._ray.cancel(self._reference)
-        if not self._is_ready(GRACE):
-            self._ray.cancel(self._reference, force=True)
-
-    def _is_ready(self, seconds):
-        return bool(self._ray.wait([self._reference], timeout=seconds)[0])
 
 
 def worker_environment():

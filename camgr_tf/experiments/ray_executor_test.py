@@ -4,8 +4,8 @@ import types
 import pytest
 
 from camgr_tf.experiments.ray_executor import RayExecutor
-from camgr_tf.experiments.ray_executor import RayRun
 from camgr_tf.experiments.ray_executor import worker_environment
+from camgr_tf.experiments.ray_run import RayRun
 
 
 class RayError(Exception):
