@@ -27,7 +27,7 @@ SWEEP = """
 title = "Two models"
 
 [parameters]
-max_epochs = 16
+max_epochs = 10
 patience = 1000
 batch_size = 512
 
@@ -99,7 +99,7 @@ class Watch:
         return self
 
     def _look(self):
-        while not self._ended.wait(0.2):
+        while not self._ended.wait(0.3):
             self.most |= collections.Counter(living(self.root))
 
 

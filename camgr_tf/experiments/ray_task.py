@@ -4,6 +4,7 @@ This module is imported by every worker, so it needs neither Ray nor
 TensorFlow.
 """
 
+import signal
 import socket
 import time
 
@@ -44,6 +45,9 @@ def run_task(task, driver, num_threads, gpus=0.0, interval=0.2):
                 f"or {host} does not share that folder."
             )
             return {"host": host, "error": error}
+    # Ray cancels a task by this signal, which a cluster that was started in
+    # the background would ignore.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     # What a worker that was killed left here.
     stop_trial(folder)
     total = gpu_memory_mb() if gpus else None

@@ -1,3 +1,5 @@
+import _thread
+import signal
 import socket
 
 import pytest
@@ -80,11 +82,14 @@ def test_a_task_that_is_cancelled_ends_its_process(
     tmp_path, task, started, monkeypatch
 ):
     def interrupt(seconds):
-        raise KeyboardInterrupt
+        # As Ray does.
+        _thread.interrupt_main()
 
     monkeypatch.setattr(ray_task.time, "sleep", interrupt)
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     with folder_lock(tmp_path / "run"), pytest.raises(KeyboardInterrupt):
         run_task(task, driver_of(tmp_path / "run"), 1)
+    signal.signal(signal.SIGINT, before)
     assert started[0].is_stopped
 
 
