@@ -22,19 +22,48 @@ def folder_lock(folder, name=".lock"):
     Yields:
         `None` if the folder is held, else a string that names its holder.
     """
+    with _opened(folder, name) as handle:
+        yield None if _hold(handle) else _read_holder(handle)
+
+
+@contextlib.contextmanager
+def waiting_lock(folder, name=".lock", interval=0.05):
+    """Holds a folder as soon as no other process does.
+
+    Args:
+        folder: Path; made where missing.
+        name: String. The file that is locked. Defaults to `".lock"`.
+        interval: Float. Seconds between two tries. Defaults to `0.05`.
+
+    Yields:
+        Integer, the descriptor of the locked file. A process that inherits
+        it holds the folder too, until it ends.
+    """
+    with _opened(folder, name) as handle:
+        while not _hold(handle):
+            time.sleep(interval)
+        yield handle
+
+
+@contextlib.contextmanager
+def _opened(folder, name):
     folder.mkdir(parents=True, exist_ok=True)
     handle = os.open(folder / name, os.O_RDWR | os.O_CREAT)
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield _read_holder(handle)
-        else:
-            os.ftruncate(handle, 0)
-            os.pwrite(handle, _describe_holder().encode(), 0)
-            yield None
+        yield handle
     finally:
         os.close(handle)
+
+
+def _hold(handle):
+    """Locks the file and writes who does; `False` if another one does."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    os.ftruncate(handle, 0)
+    os.pwrite(handle, _describe_holder().encode(), 0)
+    return True
 
 
 def _describe_holder():

@@ -2,8 +2,10 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 
 from camgr_tf.folder_lock import folder_lock
+from camgr_tf.folder_lock import waiting_lock
 
 HOLD = """
 import sys, pathlib
@@ -42,3 +44,28 @@ def test_a_holder_that_has_not_said_its_name_yet(tmp_path):
         (tmp_path / ".lock").write_text("{")
         with folder_lock(tmp_path) as holder:
             assert holder == "another process"
+
+
+def test_a_lock_is_waited_for_and_inherited(tmp_path):
+    first = subprocess.Popen(
+        [sys.executable, "-c", HOLD, tmp_path],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert first.stdout.readline() == b"None\n"
+    killer = threading.Timer(0.2, first.kill)
+    killer.start()
+    with waiting_lock(tmp_path, interval=0.02) as handle:
+        assert not killer.is_alive()
+        heir = subprocess.Popen(
+            [sys.executable, "-c", "import sys; sys.stdin.read()"],
+            stdin=subprocess.PIPE,
+            pass_fds=[handle],
+        )
+    with folder_lock(tmp_path) as holder:
+        assert f"process {os.getpid()} " in holder
+    heir.kill()
+    heir.wait()
+    first.wait()
+    with folder_lock(tmp_path) as holder:
+        assert holder is None

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import socket
 from pathlib import Path
 
 
@@ -12,7 +13,7 @@ def staged_file(path):
     The temporary file is a hidden sibling of `path`, renamed at the end of
     the `with` block and removed if the block raises. A reader sees the old
     file or the new one, also if the process is killed; what a killed process
-    left behind is removed when `path` is next written.
+    left behind is removed when `path` is next written on its host.
 
     Args:
         path: Path of the file to write. Its folder is made where missing.
@@ -23,7 +24,9 @@ def staged_file(path):
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     _remove_abandoned(path)
-    staging = path.with_name(f".{os.getpid()}-{path.name}")
+    # On a shared path a process id means a process of its host alone.
+    owner = f"{socket.gethostname()}-{os.getpid()}"
+    staging = path.with_name(f".{owner}-{path.name}")
     try:
         yield staging
         os.replace(staging, path)
@@ -32,10 +35,12 @@ def staged_file(path):
 
 
 def _remove_abandoned(path):
-    """Removes temporary files of `path` whose process has ended."""
+    """Removes temporary files of `path` that ended processes left here."""
     for staging in path.parent.glob(f".*-{path.name}"):
-        process = staging.name[1:].split("-")[0]
-        if process.isdigit() and not _is_running(int(process)):
+        owner = staging.name[1:].removesuffix(f"-{path.name}")
+        host, _, process = owner.rpartition("-")
+        own = host == socket.gethostname() and process.isdigit()
+        if own and not _is_running(int(process)):
             staging.unlink(missing_ok=True)
 
 

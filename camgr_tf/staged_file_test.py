@@ -1,4 +1,5 @@
 import os
+import socket
 import subprocess
 import sys
 
@@ -30,10 +31,13 @@ def test_an_error_leaves_the_old_file(tmp_path):
 def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path):
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    abandoned = tmp_path / f".{ended.pid}-a.txt"
-    running = tmp_path / f".{os.getppid()}-a.txt"
-    other = tmp_path / f".{ended.pid}-b.txt"
-    for path in (abandoned, running, other):
+    host = socket.gethostname()
+    abandoned = tmp_path / f".{host}-{ended.pid}-a.txt"
+    running = tmp_path / f".{host}-{os.getppid()}-a.txt"
+    other = tmp_path / f".{host}-{ended.pid}-b.txt"
+    # On its host the process of this number may live.
+    elsewhere = tmp_path / f".not-{host}-{ended.pid}-a.txt"
+    for path in (abandoned, running, other, elsewhere):
         path.write_text("half")
     with staged_file(tmp_path / "a.txt") as staging:
         staging.write_text("new")
@@ -41,4 +45,5 @@ def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path):
         "a.txt",
         running.name,
         other.name,
+        elsewhere.name,
     }

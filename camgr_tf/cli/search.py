@@ -1,6 +1,7 @@
 """Searches the best setting of one model."""
 
 from camgr_tf import paths
+from camgr_tf.cli.executor_options import chosen_executor
 from camgr_tf.cli.metrics_text import write
 from camgr_tf.cli.options import add_data_root
 from camgr_tf.cli.options import add_output_root
@@ -65,19 +66,21 @@ def run(options):
     from camgr_tf.config import RUN_DEFAULTS
     from camgr_tf.experiments.search import search
 
-    root = paths.output_root(options.output_root)
-    study = search(
-        options.model,
-        options.dataset,
-        root,
-        num_trials=options.trials,
-        seed=options.seed,
-        space=read_parameters(options.space, {}, "--space") or None,
-        overrides=read_parameters(options.parameters, RUN_DEFAULTS),
-        data_root=options.data_root,
-        notes=options.note,
-        notebook=not options.no_notebook,
-        ignore_code=options.ignore_code,
-    )
+    root = options.output_root = paths.output_root(options.output_root)
+    with chosen_executor(options, [options.dataset]) as executor:
+        study = search(
+            options.model,
+            options.dataset,
+            root,
+            num_trials=options.trials,
+            seed=options.seed,
+            space=read_parameters(options.space, {}, "--space") or None,
+            overrides=read_parameters(options.parameters, RUN_DEFAULTS),
+            data_root=options.data_root,
+            notes=options.note,
+            notebook=not options.no_notebook,
+            ignore_code=options.ignore_code,
+            executor=executor,
+        )
     collect(root)
     write(f"validation Recall@20 {study.best_value:.4f}: {study.best_params}")

@@ -4,6 +4,8 @@ import sys
 from pathlib import Path
 
 from camgr_tf import paths
+from camgr_tf.cli.executor_options import add_executor
+from camgr_tf.cli.executor_options import chosen_executor
 from camgr_tf.cli.metrics_text import write
 from camgr_tf.cli.options import add_data_root
 from camgr_tf.cli.options import add_output_root
@@ -17,6 +19,7 @@ EXAMPLES = """
     camgr sweep table3 --dataset baby --seeds 3 --jobs 2
     camgr sweep my_grid.toml --dataset demo -p max_epochs 5
     camgr sweep race --dataset baby lfm2k --trials 20 --models mgcn camgr
+    camgr sweep table3 --dataset baby --executor ray --cpus-per-run 4
     camgr sweep --status
     camgr report
 """
@@ -74,9 +77,9 @@ def add_arguments(parser):
     parser.add_argument(
         "--jobs",
         type=positive,
-        default=1,
         metavar="N",
-        help="runs at one time",
+        help="runs at one time (default: 1; with --executor ray as many as "
+        "the cluster has room for)",
     )
     add_parameters(parser, "a parameter of all runs")
     add_run_options(parser)
@@ -103,6 +106,7 @@ def add_run_options(parser):
         action="store_true",
         help="keep runs that other code made",
     )
+    add_executor(parser)
 
 
 def run(options):
@@ -173,31 +177,34 @@ def _sweep(options):
         if definition.kind != "race"
         for dataset in options.dataset
     ]
-    for plan in plans:
-        write_plan(plan, options.output_root)
-    failed = Driver(
-        [trial for plan in plans for trial in plan.trials],
-        options.output_root,
-        jobs=options.jobs,
-        notebook=not options.no_notebook,
-        ignore_code=options.ignore_code,
-    ).run()
-    for definition in races:
-        for dataset in options.dataset:
-            failed |= race(
-                definition,
-                dataset,
-                options.output_root,
-                num_trials=options.trials,
-                seeds=options.seeds,
-                models=options.models,
-                overrides=overrides,
-                data_root=options.data_root,
-                notes=options.note,
-                jobs=options.jobs,
-                notebook=not options.no_notebook,
-                ignore_code=options.ignore_code,
-            )
+    with chosen_executor(options, options.dataset, options.jobs) as executor:
+        driver_options = {
+            "jobs": options.jobs or 1,
+            "notebook": not options.no_notebook,
+            "ignore_code": options.ignore_code,
+            "executor": executor,
+        }
+        for plan in plans:
+            write_plan(plan, options.output_root)
+        failed = Driver(
+            [trial for plan in plans for trial in plan.trials],
+            options.output_root,
+            **driver_options,
+        ).run()
+        for definition in races:
+            for dataset in options.dataset:
+                failed |= race(
+                    definition,
+                    dataset,
+                    options.output_root,
+                    num_trials=options.trials,
+                    seeds=options.seeds,
+                    models=options.models,
+                    overrides=overrides,
+                    data_root=options.data_root,
+                    notes=options.note,
+                    **driver_options,
+                )
     collect(options.output_root)
     print_failures(failed)
     return 1 if failed else 0

@@ -29,6 +29,18 @@ def test_lists_the_experiments(capsys):
         ("report", "Start one with"),
         ("report --to /dev/null", "/dev/null is a file, and no folder"),
         ("report table3 --dataset demo", "no sweep table3 of dataset 'demo';"),
+        (
+            "sweep table3 --dataset demo --address auto",
+            "--address is an option of --executor ray.",
+        ),
+        (
+            "search mf --dataset demo --cpus-per-run 2 --gpus-per-run 1",
+            "--cpus-per-run is an option of --executor ray.",
+        ),
+        (
+            "sweep table3 --dataset demo --executor ray --gpus-per-run 1.5",
+            "Received: gpus_per_run=1.5",
+        ),
         ("search camgrr --dataset demo", "`model` must be one of"),
         ("search mf --dataset nowhere", "No dataset 'nowhere'"),
         ("search mf --dataset demo --space num_layers [1]", "num_layers"),

@@ -1,17 +1,14 @@
 """Runs the trials of sweeps, each in a process of its own."""
 
 import contextlib
-import os
 import re
 import time
 from pathlib import Path
 
 from camgr_tf.code_hash import code_hash
 from camgr_tf.experiments.dataset_facts import describe_dataset
-from camgr_tf.experiments.gpu_share import GpuShare
-from camgr_tf.experiments.gpu_share import gpu_memory_mb
-from camgr_tf.experiments.processes import describe_failure
-from camgr_tf.experiments.processes import start_trial
+from camgr_tf.experiments.local_executor import LocalExecutor
+from camgr_tf.experiments.processes import LOCK
 from camgr_tf.experiments.processes import stop_trial
 from camgr_tf.experiments.progress import Progress
 from camgr_tf.experiments.trial_record import Fingerprint
@@ -39,7 +36,8 @@ class Driver:
         trials: List of `Trial`.
         output_root: Path of the folder of all runs.
         jobs: Integer. Trials that run at one time; the processor's threads
-            and the memory of a GPU are divided among them. Defaults to `1`.
+            and the memory of a GPU are divided among them. An `executor` has
+            its own. Defaults to `1`.
         notebook: Boolean. Whether trials run in the training notebook.
             Defaults to `True`.
         ignore_code: Boolean. Whether runs that other code made count as done.
@@ -47,6 +45,8 @@ class Driver:
         stream: File for the progress. Defaults to `None`: standard output.
         watch: Function that is called without arguments while trials run; a
             text that is not empty ends them, and is why. Defaults to `None`.
+        executor: What runs the trials, such as a `RayExecutor`. Defaults to
+            `None`: a `LocalExecutor`.
 
     Raises:
         ValueError: If `jobs` is not positive.
@@ -61,12 +61,10 @@ class Driver:
         ignore_code=False,
         stream=None,
         watch=None,
+        executor=None,
     ):
-        if jobs < 1:
-            raise ValueError(f"`jobs` must be positive. Received: jobs={jobs}")
         # Trials run in another folder.
         self.output_root = Path(output_root).resolve()
-        self.jobs = jobs
         self.notebook = notebook
         self.ignore_code = ignore_code
         self.watch = watch
@@ -75,9 +73,7 @@ class Driver:
         self.failed = {}
         self._errors = []
         self.progress = Progress(len(self.waiting), jobs, stream)
-        cores = len(os.sched_getaffinity(0))
-        self.num_threads = max(1, cores // jobs)
-        self.gpu_share = GpuShare(jobs, gpu_memory_mb(), self.progress.write)
+        self.executor = executor or LocalExecutor(jobs, self.progress.write)
 
     def run(self, interval=0.2):
         """Runs until no trial is left.
@@ -91,8 +87,7 @@ class Driver:
             well.
         """
         try:
-            with self.gpu_share:
-                self._run_all(interval)
+            self._run_all(interval)
         except BaseException:
             for run in list(self.running.values()):
                 run.stop()
@@ -116,7 +111,7 @@ class Driver:
             del self.running[run_id]
             model = run.trial.config.model
             self.progress.finished(model, run.seconds, succeeded=not error)
-            self.gpu_share.finished(run.folder)
+            self.executor.finished(run.folder)
             if error:
                 self.failed[run_id] = error
                 last = error.splitlines()[-1]
@@ -143,27 +138,33 @@ class Driver:
             self.progress.write(f"{reason}: {run_id}")
 
     def _fill(self):
+        if not self.waiting:
+            return
+        self.progress.jobs = jobs = self.executor.jobs
         for trial in list(self.waiting):
-            if len(self.running) >= self.jobs:
+            if len(self.running) >= jobs:
                 return
             run = _Running(trial, self.output_root / trial.run_id)
             if not run.locked:
                 continue
-            self.waiting.remove(trial)
             fingerprint = trial_fingerprint(trial)
             state = trial_state(run.folder, fingerprint, self.ignore_code)
             if state == "done":
+                self.waiting.remove(trial)
                 run.release()
                 seconds = read_record(run.folder).get("seconds")
                 self.progress.finished(trial.config.model, seconds)
                 continue
             stop_trial(run.folder)
+            if run.has_process():
+                # On another host; it ends soon after its driver.
+                run.release()
+                continue
             if state == "outdated":
                 clear_run(run.folder)
+            self.waiting.remove(trial)
             self.running[trial.run_id] = run
-            run.start(
-                fingerprint, self.output_root, self.num_threads, self.notebook
-            )
+            run.start(fingerprint, self.executor, self.notebook)
 
     def _show(self):
         self.progress.show(
@@ -222,31 +223,35 @@ class _Running:
     def seconds(self):
         return time.monotonic() - self._started
 
-    def start(self, fingerprint, output_root, num_threads, notebook):
+    def has_process(self):
+        """Whether a process of the trial lives, on whatever host."""
+        with folder_lock(self.folder, LOCK) as holder:
+            return holder is not None
+
+    def start(self, fingerprint, executor, notebook):
         self._fingerprint = fingerprint
         self._started = time.monotonic()
         self._values = {
             "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-            "num_threads": num_threads,
+            "num_threads": executor.num_threads,
         }
         self._record("running")
-        self._process = start_trial(
-            self.trial, output_root, num_threads, notebook
+        self._process = executor.start(
+            {
+                "run_id": self.trial.run_id,
+                "parameters": self.trial.parameters,
+                "output_root": str(self.folder.parent),
+                "notebook": notebook,
+                "code": fingerprint.code,
+            }
         )
 
     def ended(self):
         """`None` while it runs, then its error, `""` for none."""
-        returncode = self._process.poll()
-        if returncode is None:
+        error = self._process.ended()
+        if error is None:
             return None
-        error = ""
-        if returncode:
-            error = describe_failure(self.folder, returncode)
-            # The kernel of a notebook may have outlived its process.
-            stop_trial(self.folder)
-            self._record("failed", error=error)
-        elif not (self.folder / "metrics.json").is_file():
-            error = f"it ended without a result in {self.folder}"
+        if error:
             self._record("failed", error=error)
         else:
             self._record("done")
@@ -255,8 +260,7 @@ class _Running:
 
     def stop(self):
         if self._process is not None:
-            stop_trial(self.folder)
-            self._process.wait()
+            self._process.stop()
             self._record("interrupted")
         self.release()
 
@@ -264,6 +268,8 @@ class _Running:
         self._stack.close()
 
     def _record(self, status, **values):
+        if self._process is not None:
+            values["host"] = self._process.host
         seconds = round(self.seconds, 1)
         write_record(
             self.folder,

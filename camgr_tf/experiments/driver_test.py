@@ -1,5 +1,6 @@
 import io
 import json
+import socket
 import subprocess
 import sys
 import time
@@ -8,10 +9,13 @@ import psutil
 import pytest
 
 from camgr_tf.experiments import driver as module
+from camgr_tf.experiments import local_executor
 from camgr_tf.experiments.definition import Definition
 from camgr_tf.experiments.driver import Driver
 from camgr_tf.experiments.driver import fail_alike
+from camgr_tf.experiments.processes import LOCK
 from camgr_tf.experiments.processes import MARK
+from camgr_tf.experiments.processes import task_folder
 from camgr_tf.experiments.processes import trial_processes
 from camgr_tf.experiments.trial_record import read_record
 from camgr_tf.experiments.trials import plan_trials
@@ -41,9 +45,9 @@ def make_driver(tmp_path, monkeypatch):
     """A driver of MF trials on a tiny dataset, without their training."""
     write_tiny_folder(tmp_path / "data")
 
-    def start(trial, output_root, num_threads, notebook=True):
-        folder = output_root / trial.run_id
-        action = str(trial.config.max_epochs)
+    def start(task, num_threads, environment):
+        folder = task_folder(task)
+        action = str(task["parameters"]["max_epochs"])
         with open(folder / "log.txt", "wb") as log:
             return subprocess.Popen(
                 [sys.executable, "-c", SCRIPT, folder, action],
@@ -52,7 +56,7 @@ def make_driver(tmp_path, monkeypatch):
                 env={"OMP_NUM_THREADS": str(num_threads), MARK: str(folder)},
             )
 
-    monkeypatch.setattr(module, "start_trial", start)
+    monkeypatch.setattr(local_executor, "start_trial", start)
 
     def make(actions, **options):
         definition = Definition(
@@ -170,7 +174,8 @@ def test_equal_trials_run_once(make_driver, tmp_path):
 
 
 def test_threads_are_divided_among_jobs(make_driver, tmp_path, monkeypatch):
-    monkeypatch.setattr(module.os, "sched_getaffinity", lambda pid: range(8))
+    cores = range(8)
+    monkeypatch.setattr("os.sched_getaffinity", lambda pid: cores)
     trials, driver = make_driver([GOOD], jobs=3)
     driver.run(interval=0.02)
     assert starts(trials[0], tmp_path) == ["2"]  # 8 cores for 3 jobs
@@ -231,6 +236,59 @@ def test_another_drivers_trial_is_waited_for(make_driver, tmp_path):
     assert starts(trials[0], tmp_path) == []
 
 
+def test_a_trial_that_lives_on_another_host_is_waited_for(
+    make_driver, tmp_path
+):
+    trials, driver = make_driver([GOOD, BROKEN])
+    folder = tmp_path / "runs" / trials[0].run_id
+    # Its driver is dead, and its process out of this driver's reach.
+    with folder_lock(folder, LOCK):
+        driver._fill()
+        assert list(driver.running) == [trials[1].run_id]
+        assert driver.waiting == trials[:1]
+    driver.run(interval=0.02)
+    assert len(starts(trials[0], tmp_path)) == 1
+
+
+def test_another_executor_runs_the_trials(make_driver, tmp_path):
+    class Elsewhere:
+        """Three at a time, and each ends at the second look."""
+
+        jobs, num_threads, host = 3, 5, None
+
+        def __init__(self):
+            self.tasks, self.seen, self.looks = [], [], 0
+
+        def start(self, task):
+            self.tasks.append(task)
+            return self
+
+        def ended(self):
+            self.looks += 1
+            if self.looks <= len(self.tasks):
+                return None
+            self.host = "node7"
+            return "out of memory"
+
+        def finished(self, folder):
+            self.seen.append(folder.name)
+
+    executor = Elsewhere()
+    trials, driver = make_driver([11, 21, 31, 41], executor=executor)
+    driver._fill()
+    assert len(driver.running) == 3
+    assert driver.run(interval=0.02) == {
+        trial.run_id: "out of memory" for trial in trials[:3]
+    }
+    assert executor.seen == [trial.run_id for trial in trials[:3]]
+    task = executor.tasks[0]
+    assert task["parameters"] == trials[0].parameters
+    assert task["output_root"] == str(tmp_path / "runs")
+    assert task["code"] == module.trial_fingerprint(trials[0]).code
+    record = read_record(tmp_path / "runs" / trials[0].run_id)
+    assert (record["host"], record["num_threads"]) == ("node7", 5)
+
+
 def test_jobs_must_be_positive(tmp_path):
     with pytest.raises(ValueError, match="Received: jobs=0"):
         Driver([], tmp_path, jobs=0)
@@ -248,3 +306,4 @@ def test_the_record_holds_what_the_run_was_made_with(make_driver, tmp_path):
         wanted.code,
     )
     assert record["seconds"] >= 0 and record["num_threads"] >= 1
+    assert record["host"] == socket.gethostname()

@@ -13,44 +13,41 @@ CONTEXT_MB = 1000
 class GpuShare:
     """A bound for each trial, and how many of them would fit.
 
-    While it is entered, processes that are started may take an equal share
-    each; a bound that the user has set stays. Without a GPU, or with one
-    trial at a time, nothing is set and nothing said.
+    Trials may take an equal share each; a bound that the user has set stays.
+    Without a GPU, or with one trial at a time, nothing is bounded and nothing
+    said.
 
     Args:
         jobs: Integer. Trials that run at one time.
         total_mb: Integer. Memory of the GPU; `None` without one.
         say: Function of a line of text.
+
+    Attributes:
+        environment: Dictionary. What bounds a trial's process.
+
+    Raises:
+        ValueError: If so many trials do not fit.
     """
 
     def __init__(self, jobs, total_mb, say):
-        self.jobs = jobs
         self.total_mb = total_mb
         self.say = say
         self.peak_mb = 0.0
-        self._is_ours = False
-
-    def __enter__(self):
-        if self.total_mb is None or self.jobs == 1 or BOUND in os.environ:
-            return self
-        share = self.total_mb // self.jobs - CONTEXT_MB
+        self.environment = {}
+        if total_mb is None or jobs == 1 or BOUND in os.environ:
+            return
+        share = total_mb // jobs - CONTEXT_MB
         if share < 1:
             raise ValueError(
-                f"{self.jobs} trials at one time do not fit a GPU of "
-                f"{self.total_mb} MB: each needs {CONTEXT_MB} MB for CUDA "
-                f"alone. Received: jobs={self.jobs}"
+                f"{jobs} trials at one time do not fit a GPU of "
+                f"{total_mb} MB: each needs {CONTEXT_MB} MB for CUDA "
+                f"alone. Received: jobs={jobs}"
             )
-        os.environ[BOUND] = str(share)
-        self._is_ours = True
-        self.say(
-            f"GPU of {self.total_mb} MB: {self.jobs} trials at one time, each "
+        self.environment = {BOUND: str(share)}
+        say(
+            f"GPU of {total_mb} MB: {jobs} trials at one time, each "
             f"with at most {share} MB and {CONTEXT_MB} MB for CUDA"
         )
-        return self
-
-    def __exit__(self, *error):
-        if self._is_ours:
-            del os.environ[BOUND]
 
     def finished(self, folder):
         """Says how many would fit, when a run has taken more than all before.

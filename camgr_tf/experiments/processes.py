@@ -5,15 +5,21 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import psutil
 
 from camgr_tf import paths
+from camgr_tf.folder_lock import folder_lock
+from camgr_tf.folder_lock import waiting_lock
 from camgr_tf.staged_file import staged_file
 
 # In the environment of a trial's process and of the kernel that it starts: by
 # it both are found again, also when their driver was killed.
 MARK = "CAMGR_TRIAL"
+# In a run's folder, held by the trial's process.
+LOCK = ".process"
+MODULE = "camgr_tf.experiments.trial_process"
 THREADS = (
     "TF_NUM_INTRAOP_THREADS",
     "OMP_NUM_THREADS",
@@ -23,54 +29,61 @@ THREADS = (
 )
 
 
-def start_trial(trial, output_root, num_threads, notebook=True):
-    """Starts a trial in a process of its own.
+def start_trial(task, num_threads, environment=None):
+    """Starts a trial in a process of its own, when no other one has it.
 
-    Its output goes to `log.txt` in the run's folder.
+    Its output goes to `log.txt` in the run's folder. The process holds the
+    lock `LOCK` of that folder as long as it lives, also when its parent dies
+    and wherever the next one is started.
 
     Args:
-        trial: `Trial`.
-        output_root: Path of the folder of all runs.
+        task: Dictionary. Plain values, the arguments of
+            `camgr_tf.experiments.trial_process.run_trial`.
         num_threads: Integer. Threads that it may use.
-        notebook: Boolean. Whether the training notebook runs it. Defaults to
-            `True`.
+        environment: Dictionary. Further environment variables. Defaults to
+            `None`.
 
     Returns:
         `subprocess.Popen`.
     """
-    folder = output_root / trial.run_id
-    task = folder / ".task.json"
-    with staged_file(task) as staging:
-        staging.write_text(
-            json.dumps(
-                {
-                    "run_id": trial.run_id,
-                    "parameters": trial.parameters,
-                    "output_root": str(output_root),
-                    "notebook": notebook,
-                    "parent": os.getpid(),
-                }
-            )
-        )
+    folder = task_folder(task)
     environment = {
         **os.environ,
+        **(environment or {}),
         **dict.fromkeys(THREADS, str(num_threads)),
         "TF_NUM_INTEROP_THREADS": "1",
         "TF_CPP_MIN_LOG_LEVEL": "2",
         MARK: str(folder),
         "PYTHONPATH": paths.python_path(),
     }
-    with open(folder / "log.txt", "wb") as log:
-        # A session of its own: Ctrl-C in the terminal reaches only the
-        # driver, which then ends its trials.
-        return subprocess.Popen(
-            [sys.executable, "-m", "camgr_tf.experiments.trial_process", task],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            env=environment,
-            start_new_session=True,
-        )
+    with waiting_lock(folder, LOCK) as lock:
+        file = folder / ".task.json"
+        with staged_file(file) as staging:
+            staging.write_text(json.dumps({**task, "parent": os.getpid()}))
+        with open(folder / "log.txt", "wb") as log:
+            # A session of its own: Ctrl-C in the terminal reaches only the
+            # driver, which then ends its trials.
+            return subprocess.Popen(
+                [sys.executable, "-m", MODULE, file],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                pass_fds=[lock],
+                start_new_session=True,
+            )
+
+
+def task_folder(task):
+    """The folder of a task's run.
+
+    Args:
+        task: As for `start_trial`.
+
+    Returns:
+        Path of `outputs/<run_id>`.
+    """
+    return Path(task["output_root"]) / task["run_id"]
 
 
 def stop_trial(folder):
@@ -85,6 +98,19 @@ def stop_trial(folder):
             process.wait(10)
         except psutil.NoSuchProcess:
             continue
+
+
+def stop_rest(folder):
+    """Kills what a trial's process has left, such as a notebook's kernel.
+
+    Nothing is killed if another process of the trial has begun.
+
+    Args:
+        folder: Path of `outputs/<run_id>`.
+    """
+    with folder_lock(folder, LOCK) as holder:
+        if holder is None:
+            stop_trial(folder)
 
 
 def trial_processes(folder):
@@ -105,6 +131,24 @@ def trial_processes(folder):
         except (psutil.AccessDenied, psutil.NoSuchProcess):
             continue
     return found
+
+
+def end_trial(folder, returncode):
+    """Says how a trial has ended.
+
+    Args:
+        folder: Path of `outputs/<run_id>`.
+        returncode: Integer of its process, as `Popen` gives it.
+
+    Returns:
+        String, its error; `""` if it ended well.
+    """
+    if returncode:
+        stop_rest(folder)
+        return describe_failure(folder, returncode)
+    if not (folder / "metrics.json").is_file():
+        return f"it ended without a result in {folder}"
+    return ""
 
 
 def describe_failure(folder, returncode, num_lines=15):

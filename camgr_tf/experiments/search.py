@@ -21,6 +21,7 @@ from camgr_tf.experiments.pruning import Pruning
 from camgr_tf.experiments.pruning import make_pruner
 from camgr_tf.experiments.trials import Trial
 from camgr_tf.folder_lock import folder_lock
+from camgr_tf.folder_lock import waiting_lock
 from camgr_tf.registry import find_model
 from camgr_tf.registry import model_name
 
@@ -49,7 +50,8 @@ def search(
     The choice follows the tree-structured Parzen estimator and depends on the
     finished trials alone, so a search that was interrupted goes on as if it
     had not been; one of other data, other code or other ranges starts anew.
-    Two processes that search the same share the trials. Test metrics are
+    Several processes that search the same share the trials, also those of
+    several machines that share `output_root`. Test metrics are
     recorded like those of every run, and never looked at. The trials are the
     experiment `search_<model>` of the results table and the report.
 
@@ -104,14 +106,14 @@ def search(
     folder = output_root / FOLDER
     choice = [first, RULE] if prune else first
     name = _study_name(fixed, space, facts["content_hash"], made_by, choice)
-    with _waiting_for(folder, LOCK):
+    with waiting_lock(folder, LOCK):
         study = _open_study(optuna, folder, name)
         if prune:
             study.pruner = make_pruner(optuna)
     errors = []
     while (number := _num_ended(study)) < num_trials:
         with contextlib.ExitStack() as alive:
-            with _waiting_for(folder, LOCK):
+            with waiting_lock(folder, LOCK):
                 number = _num_ended(study) + len(_living(study, folder))
                 if number < num_trials:
                     if first and not number:
@@ -136,7 +138,7 @@ def search(
                 watch()
             error = failed.get(planned.run_id, "")
             errors.append(error.replace(planned.run_id, ""))
-            with _waiting_for(folder, LOCK):
+            with waiting_lock(folder, LOCK):
                 if watch and watch.epoch is not None:
                     study.tell(trial, state=optuna.trial.TrialState.PRUNED)
                 else:
@@ -192,21 +194,15 @@ def _study_name(fixed, space, data_hash, made_by, choice):
     return f"{fixed['model']}-{fixed['dataset']}-{digest}"
 
 
-@contextlib.contextmanager
-def _waiting_for(folder, name):
-    """Holds a lock as soon as no other process does."""
-    while True:
-        with folder_lock(folder, name) as holder:
-            if holder is None:
-                yield
-                return
-        time.sleep(0.05)
-
-
 def _open_study(optuna, folder, name):
     optuna.logging.set_verbosity(optuna.logging.WARNING)
+    # A file that is only appended to, which several machines may share; a
+    # database would need the locks of a local disk.
+    backend = optuna.storages.journal.JournalFileBackend(
+        str(folder / "search.journal")
+    )
     return optuna.create_study(
-        storage=f"sqlite:///{folder / 'search.db'}",
+        storage=optuna.storages.JournalStorage(backend),
         study_name=name,
         direction="maximize",
         load_if_exists=True,

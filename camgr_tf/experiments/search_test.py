@@ -62,8 +62,10 @@ def find(tmp_path, num_trials, **options):
 
 
 def load_study(tmp_path):
-    path = tmp_path / "runs" / "experiments" / "search.db"
-    return optuna.load_study(study_name=None, storage=f"sqlite:///{path}")
+    path = tmp_path / "runs" / "experiments" / "search.journal"
+    backend = optuna.storages.journal.JournalFileBackend(str(path))
+    storage = optuna.storages.JournalStorage(backend)
+    return optuna.load_study(study_name=None, storage=storage)
 
 
 def test_the_best_setting_is_found(tmp_path, trained):

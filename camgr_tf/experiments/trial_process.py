@@ -5,19 +5,21 @@ Started by the driver as `python -m camgr_tf.experiments.trial_process FILE`.
 
 import json
 import os
+import socket
 import sys
 import threading
 import time
 from pathlib import Path
 
 from camgr_tf import paths
+from camgr_tf.code_hash import code_hash
 from camgr_tf.config import resolve_config
 from camgr_tf.training.runs import train
 
 NOTEBOOK = "05_training.ipynb"
 
 
-def run_trial(run_id, parameters, output_root, notebook=True):
+def run_trial(run_id, parameters, output_root, notebook=True, code=None):
     """Trains one trial.
 
     Args:
@@ -27,10 +29,12 @@ def run_trial(run_id, parameters, output_root, notebook=True):
         notebook: Boolean. Whether it runs in the training notebook, whose
             executed copy is then kept in the run's folder. Defaults to
             `True`.
+        code: String. `code_hash` of the model where the run was planned.
+            Defaults to `None`: any.
 
     Raises:
-        ValueError: If the parameters resolve to another run by now, or the
-            notebook has trained another one.
+        ValueError: If the parameters resolve to another run by now, the code
+            is another one, or the notebook has trained another run.
     """
     config = resolve_config(**parameters)
     if config.run_id != run_id:
@@ -38,6 +42,13 @@ def run_trial(run_id, parameters, output_root, notebook=True):
             f"The code has changed since {run_id} was planned: a default is "
             f"another now, and the run would be {config.run_id}. Start the "
             "sweep again."
+        )
+    if code not in (None, code_hash(config.model)):
+        raise ValueError(
+            f"The code of {config.model} in {paths.python_path()} on "
+            f"{socket.gethostname()} is another one than that which {run_id} "
+            "was planned with. Have the same code on all machines, and start "
+            "the sweep again."
         )
     if not notebook:
         train(config, output_root=output_root, progress=False)

@@ -72,6 +72,12 @@ def test_a_run_that_is_another_by_now_is_refused(tmp_path):
         run_trial("demo-x", {"model": "mf"}, tmp_path)
 
 
+def test_other_code_than_planned_is_refused(tmp_path):
+    run_id = resolve_config(model="mf").run_id
+    with pytest.raises(ValueError, match="on .* is another one than that"):
+        run_trial(run_id, {"model": "mf"}, tmp_path, code="other")
+
+
 def test_a_trial_does_not_outlive_its_driver():
     script = (
         "import importlib.util, sys, time, types\n"
