@@ -23,5 +23,6 @@ MEASUREMENTS = (
     "evaluation",
     "semantic_graph",
 )
+EXECUTORS = ("local", "ray", "beam")
 GRAPH_METHODS = ("exact", "approximate")
 SIZES = ("baby", "clothing")
