@@ -22,6 +22,7 @@ MEASUREMENTS = (
     "operations",
     "evaluation",
     "semantic_graph",
+    "lists",
 )
 EXECUTORS = ("local", "ray", "beam")
 GRAPH_METHODS = ("exact", "approximate")

@@ -13,6 +13,8 @@ EXTRAS = {"ray": "cluster", "beam": "beam"}
 OBJECT_STORE_BYTES = 100_000_000
 # How often a shard is begun again whose worker was killed.
 MAX_RETRIES = 5
+# A busy machine takes longer than the 15 seconds that Ray allows itself.
+START_MS = 60_000
 SECONDS_BETWEEN_REPORTS = 0.5
 
 
@@ -107,19 +109,20 @@ def _run_on_ray(function, shards, execution, report):
     import ray
 
     started = not ray.is_initialized()
-    if started and execution.address:
-        ray.init(address=execution.address, log_to_driver=False)
-    elif started:
-        ray.init(
-            address="local",
-            num_cpus=_num_workers(execution, shards),
-            num_gpus=0,
-            include_dashboard=False,
-            object_store_memory=OBJECT_STORE_BYTES,
-            log_to_driver=False,
-            logging_level="warning",
-        )
     try:
+        if started and execution.address:
+            ray.init(address=execution.address, log_to_driver=False)
+        elif started:
+            ray.init(
+                address="local",
+                num_cpus=_num_workers(execution, shards),
+                num_gpus=0,
+                include_dashboard=False,
+                object_store_memory=OBJECT_STORE_BYTES,
+                log_to_driver=False,
+                logging_level="warning",
+                _system_config={"agent_register_timeout_ms": START_MS},
+            )
         task = ray.remote(_call).options(
             name="shard", num_cpus=1, max_retries=MAX_RETRIES
         )
@@ -143,6 +146,7 @@ def _run_on_beam(function, shards, execution, report):
             "--runner=DirectRunner",
             "--direct_running_mode=multi_processing",
             f"--direct_num_workers={_num_workers(execution, shards)}",
+            "--default_sdk_harness_log_level=ERROR",
             *options,
         ]
     done = threading.Event()
