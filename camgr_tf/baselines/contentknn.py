@@ -3,9 +3,9 @@ import scipy.sparse
 
 from camgr_tf.baselines.itemknn import ItemKNN
 from camgr_tf.graphs import cache_folder
-from camgr_tf.graphs.neighbors import nearest_among
-from camgr_tf.graphs.neighbors import row_norms
 from camgr_tf.graphs.semantic import cached_neighbors
+from camgr_tf.ranking.neighbors import nearest_among
+from camgr_tf.ranking.neighbors import row_norms
 
 
 class ContentKNN(ItemKNN):

@@ -5,8 +5,8 @@ import time
 import numpy as np
 
 from camgr_tf.benchmarks.synthetic_features import clustered_features
-from camgr_tf.graphs.approximate_neighbors import approximate_neighbors
-from camgr_tf.graphs.neighbors import nearest_neighbors
+from camgr_tf.ranking.approximate_neighbors import approximate_neighbors
+from camgr_tf.ranking.neighbors import nearest_neighbors
 
 METHODS = ("exact", "approximate")
 

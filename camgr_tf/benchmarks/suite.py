@@ -35,6 +35,10 @@ SHOWN = {
         "label", "items", "width", "rows", "rows_seconds", "items_per_second",
         "graph_seconds", "recall", "peak_memory_mb",
     ],
+    "lists": [
+        "label", "users", "items", "k", "shards", "lists_seconds",
+        "users_per_second", "worker_memory_mb", "load", "rows_hash",
+    ],
 }  # fmt: skip
 
 
@@ -148,6 +152,31 @@ def plan_tasks(options):
                         },
                     }
                 )
+    if "lists" in options.only:
+        tasks += _lists_tasks(options)
+    return tasks
+
+
+def _lists_tasks(options):
+    tasks = []
+    for executor in options.executors:
+        for num_workers in options.workers if executor != "local" else [1]:
+            label = executor
+            if executor != "local":
+                label = f"{executor}, {num_workers} workers"
+            tasks.append(
+                {
+                    "kind": "lists",
+                    "label": label,
+                    "problem": options.lists,
+                    "arguments": {
+                        "k": options.k,
+                        "executor": executor,
+                        "num_workers": num_workers,
+                        "num_shards": options.shards,
+                    },
+                }
+            )
     return tasks
 
 

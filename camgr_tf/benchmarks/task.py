@@ -21,10 +21,10 @@ def run_task(task, threads):
 
     Args:
         task: Dictionary. `kind` is `"device"`, `"training"`,
-            `"operations"`, `"evaluation"` or `"semantic_graph"`; `problem`
-            what `problem_dataset` takes (an integer, the number of items,
-            for a graph; nothing for a device); `arguments` those of the
-            measurement.
+            `"operations"`, `"evaluation"`, `"semantic_graph"` or `"lists"`;
+            `problem` what `problem_dataset` takes (an integer, the number of
+            items, for a graph; the numbers of users and items for lists;
+            nothing for a device); `arguments` those of the measurement.
         threads: Integer. Threads that libraries may use.
 
     Returns:
@@ -78,6 +78,10 @@ def measure(task):
 
         row = {"items": task["problem"]}
         row |= measure_semantic_graph(task["problem"], **task["arguments"])
+    elif task["kind"] == "lists":
+        from camgr_tf.benchmarks.lists import measure_lists
+
+        row = measure_lists(*task["problem"], **task["arguments"])
     elif task["kind"] == "device":
         from camgr_tf.benchmarks.device import measure_device
 

@@ -19,6 +19,8 @@ EXAMPLES = """
     camgr bench --only training --models camgr --size clothing --scales 1 \\
         --widths image=4096 text=384
     camgr bench --only semantic_graph --items 1000000
+    camgr bench --only lists -k 50
+    camgr bench --only lists --lists 30000 5000 --executors local ray
     camgr bench --dataset baby
     camgr bench --latency demo-camgr
 """
@@ -38,7 +40,7 @@ def add_arguments(parser):
         "--only",
         nargs="+",
         choices=choices.MEASUREMENTS,
-        default=choices.MEASUREMENTS,
+        default=[kind for kind in choices.MEASUREMENTS if kind != "lists"],
         metavar="KIND",
         help=f"some of {', '.join(choices.MEASUREMENTS)}",
     )
@@ -122,6 +124,36 @@ def add_arguments(parser):
         default=("exact",),
         metavar="METHOD",
         help=f"of item graphs, some of {', '.join(choices.GRAPH_METHODS)}",
+    )
+    add(
+        "--lists",
+        nargs=2,
+        type=positive,
+        default=(120_000, 20_000),
+        metavar=("USERS", "ITEMS"),
+        help="of all users' lists, of length -k",
+    )
+    add(
+        "--executors",
+        nargs="+",
+        choices=choices.EXECUTORS,
+        default=choices.EXECUTORS,
+        metavar="EXECUTOR",
+        help=f"of lists, some of {', '.join(choices.EXECUTORS)}",
+    )
+    add(
+        "--workers",
+        nargs="+",
+        type=positive,
+        default=(1, 2),
+        metavar="N",
+        help="numbers of processes of ray and beam",
+    )
+    add(
+        "--shards",
+        type=positive,
+        metavar="N",
+        help="of lists (default: one for each 20,000 users)",
     )
     add(
         "--profile",

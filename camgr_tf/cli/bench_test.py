@@ -5,6 +5,7 @@ import pytest
 
 from camgr_tf.benchmarks import suite
 from camgr_tf.benchmarks import task as tasks
+from camgr_tf.cli import choices
 from camgr_tf.cli import main
 from camgr_tf.cli.command import make_parser
 from camgr_tf.registry import MODELS
@@ -24,6 +25,8 @@ def in_this_process(monkeypatch):
 
 def test_everything_once(in_this_process, tmp_path, capsys):
     arguments = ["bench", "--models", "mf", "--scales", "1", "--repeats", "1"]
+    arguments += ["--only", *choices.MEASUREMENTS, "--executors", "local"]
+    arguments += ["--lists", "70", "30", "--shards", "3", "-k", "5"]
     arguments += ["--batch-size", "4", "--items", "50", "90"]
     arguments += ["--width", "4", "--to", str(tmp_path)]
     assert main(arguments) == 0
@@ -35,6 +38,7 @@ def test_everything_once(in_this_process, tmp_path, capsys):
         "operations",
         "evaluation",
         "semantic_graph",
+        "lists",
     }
     assert rows["device"]["bytes_per_second"] > 0
     training = rows["training"]
@@ -53,6 +57,14 @@ def test_everything_once(in_this_process, tmp_path, capsys):
     assert operations["floor_operations"] == 2 * 2 * 9 * widest * 64
     assert operations["operation_seconds"] > operations["floor_seconds"] > 0
     assert "semantic_graph exact" in contents["growth"]
+    lists = rows["lists"]
+    assert [lists[name] for name in ("users", "items", "k", "shards")] == [
+        70, 30, 5, 3
+    ]  # fmt: skip
+    assert lists["users_per_second"] * lists["lists_seconds"] == pytest.approx(
+        70
+    )
+    assert lists["worker_memory_mb"] is None
     shown = capsys.readouterr().out
     assert "times_floor" in shown and "users_per_second" in shown
 
@@ -70,6 +82,22 @@ def test_a_task_for_each_model_and_size():
         7_050,
         28_200,
     ]
+
+
+def test_lists_are_asked_for_and_planned_for_all_workers():
+    options = make_parser().parse_args(["bench"])
+    assert "lists" not in options.only
+    options = make_parser().parse_args(["bench", "--only", "lists"])
+    made = suite.plan_tasks(options)
+    assert [task["label"] for task in made] == [
+        "local",
+        "ray, 1 workers",
+        "ray, 2 workers",
+        "beam, 1 workers",
+        "beam, 2 workers",
+    ]
+    assert made[2]["arguments"]["num_workers"] == 2
+    assert list(made[2]["problem"]) == [120_000, 20_000]
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,8 @@ MEASUREMENTS = (
     "operations",
     "evaluation",
     "semantic_graph",
+    "lists",
 )
+EXECUTORS = ("local", "ray", "beam")
 GRAPH_METHODS = ("exact", "approximate")
 SIZES = ("baby", "clothing")

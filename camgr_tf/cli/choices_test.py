@@ -7,6 +7,7 @@ from camgr_tf.data.splits import SPLIT_RULES
 from camgr_tf.ingest.encoders import TEXT_ENCODERS
 from camgr_tf.ingest.sentence_transformer_features import DEFAULT_MODEL
 from camgr_tf.ingest.sources import SOURCES
+from camgr_tf.ranking.execution import EXECUTORS
 from camgr_tf.serving.export import KINDS
 
 
@@ -17,6 +18,7 @@ def test_choices_are_those_of_the_package():
     assert choices.TEXT_ENCODERS == TEXT_ENCODERS
     assert choices.TEXT_MODEL == DEFAULT_MODEL
     assert choices.EXPORTS == KINDS
+    assert choices.EXECUTORS == EXECUTORS
     assert choices.MEASUREMENTS == tuple(SHOWN)
     assert choices.GRAPH_METHODS == METHODS
     assert choices.SIZES == tuple(SIZES)

@@ -1,7 +1,6 @@
 """Graphs of users and items, and of similar items."""
 
 import camgr_tf.backend  # noqa: F401
-from camgr_tf.graphs.approximate_neighbors import approximate_neighbors
 from camgr_tf.graphs.bipartite import bipartite_adjacency
 from camgr_tf.graphs.bipartite import bipartite_matrix
 from camgr_tf.graphs.bipartite import interaction_matrix
@@ -11,8 +10,9 @@ from camgr_tf.graphs.bipartite import symmetric_normalize
 from camgr_tf.graphs.bipartite import user_item_adjacency
 from camgr_tf.graphs.cache import cache_folder
 from camgr_tf.graphs.interaction_graphs import InteractionGraphs
-from camgr_tf.graphs.neighbors import nearest_neighbors
 from camgr_tf.graphs.semantic import semantic_matrix
+from camgr_tf.ranking.approximate_neighbors import approximate_neighbors
+from camgr_tf.ranking.neighbors import nearest_neighbors
 
 __all__ = [
     "InteractionGraphs",

@@ -11,8 +11,8 @@ from camgr_tf.graphs import cache
 from camgr_tf.graphs.cache import cache_folder
 from camgr_tf.graphs.cache import keep_neighbors
 from camgr_tf.graphs.cache import read_neighbors
-from camgr_tf.graphs.neighbors import nearest_neighbors
 from camgr_tf.graphs.semantic import cached_neighbors
+from camgr_tf.ranking.neighbors import nearest_neighbors
 from camgr_tf.registry import MODELS
 from camgr_tf.testing import tiny_dataset
 

@@ -4,11 +4,11 @@ from pathlib import Path
 import numpy as np
 import scipy.sparse
 
-from camgr_tf.graphs.approximate_neighbors import approximate_neighbors
 from camgr_tf.graphs.bipartite import NORMALIZATIONS
 from camgr_tf.graphs.cache import keep_neighbors
 from camgr_tf.graphs.cache import read_neighbors
-from camgr_tf.graphs.neighbors import nearest_neighbors
+from camgr_tf.ranking.approximate_neighbors import approximate_neighbors
+from camgr_tf.ranking.neighbors import nearest_neighbors
 
 METHODS = ("exact", "approximate")
 

@@ -3,8 +3,8 @@
 import numpy as np
 import scipy.sparse
 
-from camgr_tf.graphs.neighbors import nearest_among
-from camgr_tf.graphs.neighbors import row_norms
+from camgr_tf.ranking.neighbors import nearest_among
+from camgr_tf.ranking.neighbors import row_norms
 
 # Edges whose features are multiplied at one time.
 BLOCK_EDGES = 65_536

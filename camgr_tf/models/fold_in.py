@@ -12,11 +12,11 @@ import tensorflow as tf
 from keras import ops
 
 from camgr_tf.data.user_items import UserItems
-from camgr_tf.graphs.neighbors import nearest_among
 from camgr_tf.graphs.semantic_rows import kept_similarities
 from camgr_tf.graphs.semantic_rows import semantic_rows
 from camgr_tf.ops import Adjacency
 from camgr_tf.ops import sparse_matmul
+from camgr_tf.ranking.neighbors import nearest_among
 
 
 class Baskets:

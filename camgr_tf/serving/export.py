@@ -4,14 +4,17 @@ from pathlib import Path
 
 import scipy.sparse
 
+from camgr_tf.ranking.execution import Execution
 from camgr_tf.serving.item_index import build_index
 from camgr_tf.serving.item_index import check_index
 from camgr_tf.serving.lists import check_file
 from camgr_tf.serving.lists import check_k
 from camgr_tf.serving.parquet import export_vectors
+from camgr_tf.serving.parquet import write_recommendation_parts
 from camgr_tf.serving.parquet import write_recommendations
 from camgr_tf.serving.saved_model import check_replaceable
 from camgr_tf.serving.saved_model import export_saved_model
+from camgr_tf.staged_parts import check_parts
 
 KINDS = ("saved_model", "vectors", "index", "recommendations")
 FILES = {
@@ -21,7 +24,9 @@ FILES = {
 }
 
 
-def export(recommender, folder, kinds=KINDS, k=20, progress=True):
+def export(
+    recommender, folder, kinds=KINDS, k=20, progress=True, execution=None
+):
     """Writes a recommender in the forms that others use.
 
     Everything is checked before anything is written.
@@ -30,14 +35,17 @@ def export(recommender, folder, kinds=KINDS, k=20, progress=True):
         recommender: `TrainedRecommender`.
         folder: Path of a folder, made where missing. It receives
             `saved_model/1/`, `users.parquet` and `items.parquet`,
-            `items.faiss`, `recommendations.parquet`.
+            `items.faiss`, `recommendations.parquet` (a folder of part files
+            where there are several shards or another executor).
         kinds: Tuple of strings, any of `"saved_model"`, `"vectors"`,
             `"index"` (needs the extra `index`) and `"recommendations"`.
             Defaults to all.
         k: Integer. Items a user in `recommendations.parquet`. Defaults to
             `20`.
-        progress: Boolean. Whether a progress bar is shown. Defaults to
-            `True`.
+        progress: Boolean. Whether a progress bar is shown on a terminal.
+            Defaults to `True`.
+        execution: `camgr_tf.ranking.execution.Execution`, where the lists
+            are computed. Defaults to `None`: in this process.
 
     Returns:
         List of the paths that were written.
@@ -49,7 +57,8 @@ def export(recommender, folder, kinds=KINDS, k=20, progress=True):
         OSError: If something else is in the place of what is to be written.
     """
     folder = Path(folder)
-    check_export(recommender, folder, kinds, k)
+    execution = execution or Execution()
+    check_export(recommender, folder, kinds, k, execution)
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     if "saved_model" in kinds:
@@ -64,13 +73,17 @@ def export(recommender, folder, kinds=KINDS, k=20, progress=True):
         paths.append(path)
     if "recommendations" in kinds:
         path = folder / "recommendations.parquet"
-        paths.append(
+        if _has_parts(execution):
+            write_recommendation_parts(
+                recommender, path, execution, k, progress=progress
+            )
+        else:
             write_recommendations(recommender, path, k, progress=progress)
-        )
+        paths.append(path)
     return paths
 
 
-def check_export(recommender, folder, kinds=KINDS, k=20):
+def check_export(recommender, folder, kinds=KINDS, k=20, execution=None):
     """Refuses what `export` would fail at later.
 
     Args:
@@ -78,6 +91,7 @@ def check_export(recommender, folder, kinds=KINDS, k=20):
         folder: Path of a folder, perhaps not there yet.
         kinds: Tuple of strings. Defaults to all.
         k: Integer. Defaults to `20`.
+        execution: `Execution`. Defaults to `None`: in this process.
 
     Raises:
         ValueError: For an unknown kind or none, one that a model of
@@ -109,5 +123,12 @@ def check_export(recommender, folder, kinds=KINDS, k=20):
     if "saved_model" in kinds:
         check_replaceable(folder / "saved_model" / "1")
     for kind in kinds:
+        parts = kind == "recommendations" and _has_parts(execution)
         for name in FILES.get(kind, ()):
-            check_file(folder / name)
+            check = check_parts if parts else check_file
+            check(folder / name)
+
+
+def _has_parts(execution):
+    execution = execution or Execution()
+    return execution.executor != "local" or (execution.num_shards or 1) > 1

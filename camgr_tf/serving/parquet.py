@@ -2,13 +2,17 @@
 
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from tqdm import tqdm
 
+from camgr_tf.ranking.block import Vectors
+from camgr_tf.ranking.list_file import write_lists
+from camgr_tf.ranking.list_parts import progress_bar
+from camgr_tf.ranking.list_parts import write_list_parts
+from camgr_tf.ranking.list_source import ListSource
 from camgr_tf.serving.lists import check_file
 from camgr_tf.serving.lists import check_k
+from camgr_tf.serving.lists import warn_of_popularity
 from camgr_tf.staged_file import staged_file
 
 
@@ -41,7 +45,7 @@ def export_vectors(recommender, folder):
 
 
 def write_recommendations(
-    recommender, path, k=20, exclude_seen=True, block_size=4096, progress=True
+    recommender, path, k=20, exclude_seen=True, block_size=None, progress=True
 ):
     """Writes the recommendations of all users, in blocks of users.
 
@@ -54,10 +58,10 @@ def write_recommendations(
         k: Integer. Items a user. Defaults to `20`.
         exclude_seen: Boolean. Whether training items are left out. Defaults
             to `True`.
-        block_size: Integer. Users at one time, and in one row group. Defaults
-            to `4096`.
-        progress: Boolean. Whether a progress bar is shown. Defaults to
-            `True`.
+        block_size: Integer. Users in one row group. Defaults to `None`:
+            about 4096.
+        progress: Boolean. Whether a progress bar is shown on a terminal.
+            Defaults to `True`.
 
     Returns:
         The path.
@@ -68,42 +72,83 @@ def write_recommendations(
         OSError: If the path is a folder, or lies in a file.
     """
     check_k(k, recommender.num_items)
-    if block_size < 1:
+    if block_size is not None and block_size < 1:
         raise ValueError(
             f"`block_size` must be positive. Received: block_size={block_size}"
         )
     check_file(path)
-    catalog = recommender.catalog
-    schema = pa.schema(
-        [
-            ("user", pa.string()),
-            ("item", pa.string()),
-            ("score", pa.float32()),
-            ("rank", pa.int32()),
-        ]
-    )
+    _warn_of_unknown_users(recommender)
+    source = list_source(recommender)
     num_users = recommender.num_users
-    bar = tqdm(
-        total=num_users, unit="users", desc="recommend", disable=not progress
-    )
-    with (
-        bar,
-        staged_file(path) as staging,
-        pq.ParquetWriter(staging, schema) as writer,
-    ):
-        for start in range(0, num_users, block_size):
-            users = np.arange(start, min(start + block_size, num_users))
-            items, scores = recommender.rank(users, k, exclude_seen)
-            found = items.ravel() >= 0
-            ranks = np.tile(np.arange(1, k + 1, dtype="int32"), len(users))
-            columns = (
-                np.repeat(catalog.user_ids[users], k),
-                catalog.item_ids[items.ravel()],
-                scores.ravel(),
-                ranks,
-            )
-            writer.write_table(
-                pa.table([column[found] for column in columns], schema=schema)
-            )
-            bar.update(len(users))
+    with progress_bar(num_users, progress) as bar, staged_file(path) as file:
+        write_lists(
+            source, 0, num_users, k, file, exclude_seen, block_size, bar.update
+        )
     return Path(path)
+
+
+def write_recommendation_parts(
+    recommender, path, execution, k=20, exclude_seen=True, progress=True
+):
+    """Writes the recommendations of all users, in shards of users.
+
+    Workers map the vectors from files beside `path`, which must be on a disk
+    that all of them see. The rows are those of `write_recommendations`,
+    whatever the shards.
+
+    Args:
+        recommender: `TrainedRecommender`.
+        path: Path of a folder of Parquet files, one a shard, written whole
+            or not at all.
+        execution: `camgr_tf.ranking.execution.Execution`. Without
+            `num_shards` a shard has 20,000 users.
+        k: Integer. Items a user. Defaults to `20`.
+        exclude_seen: Boolean. Whether training items are left out. Defaults
+            to `True`.
+        progress: Boolean. Whether a progress bar is shown on a terminal.
+            Defaults to `True`.
+
+    Returns:
+        The path.
+
+    Raises:
+        ValueError: If `k` is below 1 or above the number of items.
+        OSError: If the path is a file or lies in one, or is a folder with
+            anything but part files.
+    """
+    check_k(k, recommender.num_items)
+    _warn_of_unknown_users(recommender)
+    source = list_source(recommender)
+    write_list_parts(source, path, k, execution, exclude_seen, progress)
+    return Path(path)
+
+
+def list_source(recommender):
+    """What a recommender's lists are made from.
+
+    Args:
+        recommender: `TrainedRecommender`.
+
+    Returns:
+        `ListSource`.
+    """
+    return ListSource(
+        Vectors(
+            recommender.user_vectors,
+            recommender.item_vectors,
+            recommender.popularity,
+        ),
+        recommender.seen,
+        recommender.catalog.user_ids,
+        recommender.catalog.item_ids,
+    )
+
+
+def _warn_of_unknown_users(recommender):
+    unknown = recommender.seen.counts == 0
+    if unknown.any():
+        first = recommender.catalog.user_ids[unknown.argmax()]
+        warn_of_popularity(
+            f"{unknown.sum()} users without training items, the first is "
+            f"{first!r}"
+        )

@@ -9,7 +9,7 @@ from camgr_tf.models.fold_in import ItemNeighbors
 from camgr_tf.ops.embedding_rows import all_finite
 from camgr_tf.ops.embedding_rows import dense_product
 from camgr_tf.ops.embedding_rows import float_rows
-from camgr_tf.ops.top_k import top_k
+from camgr_tf.ranking.top_k import top_k
 from camgr_tf.serving.catalog import Catalog
 from camgr_tf.serving.explanation import Explainer
 from camgr_tf.serving.lists import check_k

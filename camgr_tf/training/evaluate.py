@@ -12,7 +12,7 @@ from camgr_tf.ops.embedding_rows import all_finite
 from camgr_tf.ops.embedding_rows import dense_product
 from camgr_tf.ops.embedding_rows import float_rows
 from camgr_tf.ops.embedding_rows import transposed
-from camgr_tf.ops.top_k import top_k
+from camgr_tf.ranking.top_k import top_k
 from camgr_tf.training.device_ranking import DeviceRanking
 from camgr_tf.training.device_ranking import lives_on_gpu
 

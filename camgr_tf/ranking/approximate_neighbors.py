@@ -2,12 +2,12 @@ import logging
 
 import numpy as np
 
-from camgr_tf.graphs.neighbors import TILE_NUMBERS
-from camgr_tf.graphs.neighbors import check_num_neighbors
-from camgr_tf.graphs.neighbors import nearest_neighbors
-from camgr_tf.graphs.neighbors import row_norms
+from camgr_tf.ranking.neighbors import TILE_NUMBERS
+from camgr_tf.ranking.neighbors import check_num_neighbors
+from camgr_tf.ranking.neighbors import nearest_neighbors
+from camgr_tf.ranking.neighbors import row_norms
 
-_logger = logging.getLogger("camgr_tf.graphs.approximate_neighbors")
+_logger = logging.getLogger("camgr_tf.ranking.approximate_neighbors")
 
 # Items that a cell's center is averaged from, at least and at most.
 ITEMS_PER_CELL = 40

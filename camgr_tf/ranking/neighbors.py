@@ -1,6 +1,6 @@
 import numpy as np
 
-from camgr_tf.ops.top_k import top_k
+from camgr_tf.ranking.top_k import top_k
 
 # Entries of the similarity matrix that exist at one time. Each takes 12 bytes
 # (its float64 and its float32 value), so that 16 million are 192 MB.

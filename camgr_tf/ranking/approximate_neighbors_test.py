@@ -4,8 +4,8 @@ import sys
 import numpy as np
 import pytest
 
-from camgr_tf.graphs.approximate_neighbors import approximate_neighbors
-from camgr_tf.graphs.neighbors import nearest_neighbors
+from camgr_tf.ranking.approximate_neighbors import approximate_neighbors
+from camgr_tf.ranking.neighbors import nearest_neighbors
 
 
 def _clusters(num_items=2000, width=12, seed=0):

@@ -3,8 +3,8 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from camgr_tf.graphs import neighbors
-from camgr_tf.graphs.neighbors import nearest_neighbors
+from camgr_tf.ranking import neighbors
+from camgr_tf.ranking.neighbors import nearest_neighbors
 from camgr_tf.testing import COSINE_ROWS
 from camgr_tf.testing import tied_features
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from camgr_tf.ops import top_k as module
-from camgr_tf.ops.top_k import top_k
+from camgr_tf.ranking import top_k as module
+from camgr_tf.ranking.top_k import top_k
 
 
 def test_top_k_orders_ties_by_column():

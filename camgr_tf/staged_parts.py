@@ -1,0 +1,102 @@
+"""Writes a folder of part files whole, or not at all."""
+
+import contextlib
+import os
+import shutil
+from pathlib import Path
+
+from camgr_tf.folder_lock import folder_lock
+
+
+@contextlib.contextmanager
+def staged_parts(target):
+    """Gives a temporary folder whose `parts/` becomes `target` at the end.
+
+    The temporary folder is a hidden sibling of `target`, held by a lock while
+    the `with` block lasts, and removed behind it with all that is in it. What
+    a killed process left behind is removed when `target` is next written.
+
+    Args:
+        target: Path of the folder to write. The folder that it lies in is
+            made where missing.
+
+    Yields:
+        Path of the temporary folder, which has an empty folder `parts`.
+
+    Raises:
+        OSError: As of `check_parts`.
+    """
+    target = Path(target)
+    check_parts(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _remove_abandoned(target)
+    staging = target.with_name(
+        f"{_prefix(target)}{os.getpid()}-{os.urandom(4).hex()}"
+    )
+    with folder_lock(staging):
+        try:
+            parts = staging / "parts"
+            parts.mkdir()
+            yield staging
+            # What workers began that were killed.
+            for path in parts.glob(".*"):
+                path.unlink()
+            _replace(parts, target, staging / "replaced")
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+
+
+def check_parts(target):
+    """Refuses a path that no folder of part files can be written to.
+
+    Args:
+        target: Path, perhaps not there yet.
+
+    Raises:
+        NotADirectoryError: If it is a file, or lies in one.
+        FileExistsError: If it is a folder with anything but part files.
+    """
+    target = Path(target)
+    for path in (target, *target.parents):
+        if path.exists() and not path.is_dir():
+            raise NotADirectoryError(
+                f"{path} is a file, and no folder. Remove it, or choose "
+                "another place."
+            )
+    if target.is_dir():
+        others = sorted(
+            path.name
+            for path in target.iterdir()
+            if not path.match("part-*.parquet")
+        )
+        if others:
+            raise FileExistsError(
+                f"{target} is not replaced: it holds {others[0]!r}, which is "
+                "no part file. Remove it, or choose another place."
+            )
+
+
+def _prefix(target):
+    return f".{target.name}.partial-"
+
+
+def _remove_abandoned(target):
+    """Removes temporary folders whose process has ended."""
+    for path in target.parent.iterdir():
+        if path.name.startswith(_prefix(target)):
+            with folder_lock(path) as holder:
+                if holder is None:
+                    shutil.rmtree(path, ignore_errors=True)
+
+
+def _replace(parts, target, replaced):
+    """Renames `parts` to `target`, keeping the older one until then."""
+    if not target.exists():
+        os.rename(parts, target)
+        return
+    os.rename(target, replaced)
+    try:
+        os.rename(parts, target)
+    except OSError:
+        os.rename(replaced, target)
+        raise
