@@ -31,7 +31,7 @@ demo: setup
 
 # With the light extras, so that their tests run too.
 test: setup
-	$(BIN)/python -m pip install --quiet --editable ".[index,search]"
+	$(BIN)/python -m pip install --quiet --editable ".[index,search,cluster]"
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 # Warnings are errors; the notebooks are shown as they were executed.
