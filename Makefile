@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 NOTEBOOKS := 00_quick_start 01_data 02_purification 03_encoder 04_fusion \
 	05_training 06_analysis 07_report 08_readings 09_own_model
 
-.PHONY: setup lock demo test docs notebooks benchmark lint clean
+.PHONY: setup lock demo test test-cluster docs benchmark lint clean
 
 setup: $(VENV)/.installed
 
@@ -31,8 +31,13 @@ demo: setup
 
 # With the light extras, so that their tests run too.
 test: setup
-	$(BIN)/python -m pip install --quiet --editable ".[index,search,cluster]"
+	$(BIN)/python -m pip install --quiet --editable ".[index,search]"
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+# Those that start Ray on this machine.
+test-cluster: setup
+	$(BIN)/python -m pip install --quiet --editable ".[cluster]"
+	$(BIN)/python -m pytest -m "cluster and not long"
 
 # Warnings are errors; the notebooks are shown as they were executed.
 docs: setup

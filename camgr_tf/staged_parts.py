@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from camgr_tf.folder_lock import folder_lock
+from camgr_tf.replaced_folder import replace_folder
 
 
 @contextlib.contextmanager
@@ -41,7 +42,7 @@ def staged_parts(target):
             # What workers began that were killed.
             for path in parts.glob(".*"):
                 path.unlink()
-            _replace(parts, target, staging / "replaced")
+            replace_folder(parts, target, staging / "replaced")
         finally:
             shutil.rmtree(staging, ignore_errors=True)
 
@@ -87,16 +88,3 @@ def _remove_abandoned(target):
             with folder_lock(path) as holder:
                 if holder is None:
                     shutil.rmtree(path, ignore_errors=True)
-
-
-def _replace(parts, target, replaced):
-    """Renames `parts` to `target`, keeping the older one until then."""
-    if not target.exists():
-        os.rename(parts, target)
-        return
-    os.rename(target, replaced)
-    try:
-        os.rename(parts, target)
-    except OSError:
-        os.rename(replaced, target)
-        raise

@@ -11,6 +11,7 @@ import pandas as pd
 
 from camgr_tf.data.catalog import write_catalog
 from camgr_tf.data.interaction_table import read_interaction_table
+from camgr_tf.replaced_folder import replace_folder
 
 
 @contextlib.contextmanager
@@ -44,7 +45,10 @@ def staged_folder(target: Path, overwrite: bool = False) -> Iterator[Path]:
         yield staging
         # Something may have come into being meanwhile.
         _check_target(target, overwrite)
-        _replace(staging, target)
+        retired = target.with_name(f".{target.name}.replaced-{os.getpid()}")
+        replace_folder(staging, target, retired)
+        if retired.exists():
+            shutil.rmtree(retired)
     except BaseException:
         shutil.rmtree(staging, ignore_errors=True)
         raise
@@ -110,18 +114,3 @@ def _check_target(target, overwrite):
             f"{target} exists and is no dataset folder (it has no "
             f"{target.name}.inter), so it is not overwritten"
         )
-
-
-def _replace(staging, target):
-    """Renames `staging` to `target`, keeping the older one until then."""
-    if not target.exists():
-        os.rename(staging, target)
-        return
-    retired = target.with_name(f".{target.name}.replaced-{os.getpid()}")
-    os.rename(target, retired)
-    try:
-        os.rename(staging, target)
-    except OSError:
-        os.rename(retired, target)
-        raise
-    shutil.rmtree(retired)

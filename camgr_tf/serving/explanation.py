@@ -69,9 +69,11 @@ class Explainer:
             m: model.parts_without(m) for m in recommender.run.dataset.features
         }
         self._unknown = {m for m, vectors in without.items() if vectors is None}
-        # What is not known to matter is weighed as if it did not.
+        if self._unknown:
+            # What is not known to matter is weighed as if it did not.
+            without |= dict.fromkeys(self._unknown, model.embed())
         self._without = {
-            m: tuple(float_rows(v) for v in vectors or model.embed())
+            m: tuple(float_rows(v) for v in vectors)
             for m, vectors in without.items()
         }
 
