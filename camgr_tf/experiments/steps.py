@@ -3,7 +3,7 @@
 import pandas as pd
 
 from camgr_tf.config import resolve_config
-from camgr_tf.research.mean_fused import MeanFused
+from camgr_tf.research.fusions import MeanOfModalities
 from camgr_tf.training.runs import train
 
 # Each has what those before it have. An item graph of one neighbor is that
@@ -11,13 +11,13 @@ from camgr_tf.training.runs import train
 STEPS = {
     "MF": {"model": "mf"},
     "+ purification": {
-        "model": MeanFused,
+        "model": MeanOfModalities,
         "num_layers": 0,
         "num_modal_layers": 0,
         "num_neighbors": 1,
     },
-    "+ user-item graph": {"model": MeanFused, "num_neighbors": 1},
-    "+ item graphs": {"model": MeanFused},
+    "+ user-item graph": {"model": MeanOfModalities, "num_neighbors": 1},
+    "+ item graphs": {"model": MeanOfModalities},
     "+ fusion": {"model": "camgr"},
 }
 

@@ -4,7 +4,7 @@ import pytest
 
 from camgr_tf.experiments.steps import train_steps
 from camgr_tf.graphs import semantic_matrix
-from camgr_tf.research.mean_fused import MeanFused
+from camgr_tf.research.fusions import MeanOfModalities
 from camgr_tf.testing import tiny_dataset
 from camgr_tf.testing import write_tiny_folder
 
@@ -16,7 +16,7 @@ def test_one_neighbor_is_no_item_graph():
 
 def test_without_graphs_an_item_is_its_id_and_its_gated_behavior():
     arguments = dict(num_layers=0, num_modal_layers=0, num_neighbors=1)
-    model = MeanFused(tiny_dataset(), embedding_dim=8, **arguments)
+    model = MeanOfModalities(tiny_dataset(), embedding_dim=8, **arguments)
     _, items = model.embed()
     purified = [np.asarray(h) for h in model.purify(model.graphs).values()]
     expected = np.asarray(model.item_table) + np.mean(purified, axis=0)

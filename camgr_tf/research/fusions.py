@@ -1,0 +1,47 @@
+"""CAmgr's default with another fusion in place of eq. 15-26, one class each.
+
+Each is the reading of the same name with the default's ranking and weights
+of the loss: what a fusion is worth may depend on what is trained for.
+"""
+
+from camgr_tf.models import CAmgr
+from camgr_tf.research import readings
+
+
+class DefaultLoss:
+    """Stands before a reading and gives it the loss of `CAmgr`."""
+
+    training_defaults = CAmgr.training_defaults
+    ranking = CAmgr.ranking
+
+
+class MeanOfModalities(DefaultLoss, readings.MeanOfModalities):
+    """Eq. 15-26: the plain mean of the modalities."""
+
+
+class LearnedMean(DefaultLoss, readings.LearnedMean):
+    """Eq. 15-26: a mean of the modalities with learned shares."""
+
+
+class ZeroAttention(DefaultLoss, readings.ZeroAttention):
+    """Eq. 18, 21: the attention is set to zero."""
+
+
+class EvenGates(DefaultLoss, readings.EvenGates):
+    """Eq. 24, 25: both gates start open by half."""
+
+
+class MeanQuery(DefaultLoss, readings.MeanQuery):
+    """Eq. 18: the modalities' mean is the query."""
+
+
+class TextQuery(DefaultLoss, readings.TextQuery):
+    """Eq. 15-18: the text is the residual query; the others are the values."""
+
+
+class Matrices(DefaultLoss, readings.Matrices):
+    """Eq. 15-17, 19, 22: matrices, which start as identities."""
+
+
+class ChannelAttention(DefaultLoss, readings.ChannelAttention):
+    """Eq. 18: attention over channels, the paper's layout."""
