@@ -23,24 +23,8 @@ class LearnedMean(DefaultLoss, readings.LearnedMean):
     """Eq. 15-26: a mean of the modalities with learned shares."""
 
 
-class ZeroAttention(DefaultLoss, readings.ZeroAttention):
-    """Eq. 18, 21: the attention is set to zero."""
-
-
-class EvenGates(DefaultLoss, readings.EvenGates):
-    """Eq. 24, 25: both gates start open by half."""
-
-
-class MeanQuery(DefaultLoss, readings.MeanQuery):
-    """Eq. 18: the modalities' mean is the query."""
-
-
 class TextQuery(DefaultLoss, readings.TextQuery):
     """Eq. 15-18: the text is the residual query; the others are the values."""
-
-
-class Matrices(DefaultLoss, readings.Matrices):
-    """Eq. 15-17, 19, 22: matrices, which start as identities."""
 
 
 class ChannelAttention(DefaultLoss, readings.ChannelAttention):
