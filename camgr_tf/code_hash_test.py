@@ -1,3 +1,4 @@
+import ast
 import importlib
 import shutil
 
@@ -88,3 +89,16 @@ def test_an_own_model_and_the_module_beside_it_count(tmp_path, monkeypatch):
     step.write_text("FACTOR = 3  # changed\n")
     after = module_hashes("own.mine:Mine")
     assert changed_modules(before, after) == ["own.step"]
+
+
+def test_a_hash_is_of_the_code_alone_and_not_of_the_version_of_python():
+    # What 3.11 writes: 3.12 has type parameters besides, 3.13 no empty lists.
+    expected = (
+        "Module(body=[FunctionDef(name='f', args=arguments(posonlyargs=[], "
+        "args=[arg(arg='x')], kwonlyargs=[], kw_defaults=[], defaults=[]), "
+        "body=[Return(value=Name(id='x', ctx=Load()))], decorator_list=[]), "
+        "ClassDef(name='A', bases=[], keywords=[], body=[Pass()], "
+        "decorator_list=[])], type_ignores=[])"
+    )
+    tree = ast.parse("def f(x):\n    return x\nclass A:\n    pass\n")
+    assert module._dump(tree) == expected
