@@ -31,10 +31,10 @@ class UserItems:
     def __init__(self, pairs, num_users, num_items):
         self.num_items = num_items
         pairs = np.asarray(pairs, "int64").reshape(-1, 2)
-        self._keys = np.unique(pairs[:, 0] * num_items + pairs[:, 1])
-        self.items = (self._keys % num_items).astype("int32")
+        keys = np.unique(pairs[:, 0] * num_items + pairs[:, 1])
+        self.items = (keys % num_items).astype("int32")
         bounds = np.arange(num_users + 1) * num_items
-        self.starts = np.searchsorted(self._keys, bounds)
+        self.starts = np.searchsorted(keys, bounds)
         self.counts = np.diff(self.starts)
 
     def of(self, user):
@@ -68,14 +68,13 @@ class UserItems:
         Returns:
             bool array of the shape of `items`.
         """
-        if not len(self._keys):
-            return np.zeros(np.shape(items), bool)
         items = np.asarray(items)
-        keys = np.asarray(users, "int64")[:, None] * self.num_items + items
-        places = np.searchsorted(self._keys, keys)
-        places = np.minimum(places, len(self._keys) - 1)
-        known = (items >= 0) & (items < self.num_items)
-        return known & (self._keys[places] == keys)
+        result = np.zeros(items.shape, bool)
+        # Users have few items: each is looked for in its user's list.
+        rows, own = self.pairs(users)
+        found, places = np.nonzero(items[rows] == own[:, None])
+        result[rows[found], places] = True
+        return result
 
     def mask(self, scores, users, columns):
         """Sets the scores of the users' items to minus infinity, in place.

@@ -168,9 +168,11 @@ class Evaluator:
             name: float(values.mean())
             for name, values in self.per_user(ranking).items()
         }
-        for k in self.cutoffs:
-            shown = ranking[:, :k]
-            counts = np.bincount(shown[shown >= 0], minlength=self.num_items)
+        counts = np.zeros(self.num_items, "int64")
+        for start, k in zip((0, *self.cutoffs), self.cutoffs):
+            # -1, no item, is counted at 0 and left out.
+            shown = ranking[:, start:k].ravel() + 1
+            counts += np.bincount(shown, minlength=self.num_items + 1)[1:]
             results[f"item_coverage@{k}"] = item_coverage(counts)
             results[f"gini@{k}"] = gini(counts)
             results[f"mean_popularity@{k}"] = mean_popularity(
