@@ -11,12 +11,16 @@ from camgr_tf.device import has_gpu
 
 COPIED_NUMBERS = 32_000_000
 MATRIX_SIZE = 1536
+# On a GPU, whose work would else be shorter than the way to it and back.
+COPIES_OF_GPU = 100
+MATRIX_SIZE_OF_GPU = 8192
 
 
 def memory_bandwidth(num_threads, repeats=5):
     """Bytes read and written a second, by the fastest copy of 128 MB.
 
-    On a GPU, of the GPU's own memory: each number is doubled on its way.
+    On a GPU, of the GPU's own memory: each number is halved on its way, and
+    the copy is made a hundred times between two looks at the clock.
 
     Args:
         num_threads: Integer. Threads that copy a part each, on a processor.
@@ -27,9 +31,9 @@ def memory_bandwidth(num_threads, repeats=5):
     """
     if has_gpu():
         numbers = tf.ones(COPIED_NUMBERS)
-        double = tf.function(lambda x: 2.0 * x)
-        seconds = _fastest(lambda: wait(double(numbers)), repeats)
-        return 2 * COPIED_NUMBERS * numbers.dtype.size / seconds
+        seconds = _fastest(lambda: wait(copy_repeatedly(numbers)), repeats)
+        num_bytes = 2 * COPIED_NUMBERS * numbers.dtype.size
+        return COPIES_OF_GPU * num_bytes / seconds
     source = np.ones(COPIED_NUMBERS, "float32")
     target = np.zeros_like(source)
     parts = list(
@@ -55,9 +59,24 @@ def matrix_rate(repeats=5):
     Returns:
         Float, operations a second: two for each product of numbers.
     """
-    matrix = tf.ones((MATRIX_SIZE, MATRIX_SIZE))
+    size = MATRIX_SIZE_OF_GPU if has_gpu() else MATRIX_SIZE
+    # Numbers of all kinds: a product of equal ones may be faster.
+    matrix = tf.random.stateless_normal((size, size), seed=(0, 0))
     seconds = _fastest(lambda: wait(tf.matmul(matrix, matrix)), repeats)
-    return 2 * MATRIX_SIZE**3 / seconds
+    return 2 * size**3 / seconds
+
+
+@tf.function
+def copy_repeatedly(numbers):
+    """Copies one after the other, each of which reads what was written."""
+    (result,) = tf.while_loop(
+        lambda x: True,
+        lambda x: (0.5 * x,),
+        (numbers,),
+        parallel_iterations=1,
+        maximum_iterations=COPIES_OF_GPU,
+    )
+    return result
 
 
 def _fastest(call, repeats):

@@ -1,8 +1,11 @@
 import tensorflow as tf
 
+from camgr_tf.device import device_options
+from camgr_tf.device import has_gpu
 from camgr_tf.ops.blocks import block_starts
 from camgr_tf.ops.blocks import equal_block_size
 from camgr_tf.ops.blocks import join_blocks
+from camgr_tf.ops.segment import segment_sum
 
 # Edges whose two ends are gathered at one time: rows of 64 floats are 2 MB
 # an end, which stay in the processor's cache until they are multiplied.
@@ -170,15 +173,29 @@ def layer_mean(layers, rows=None):
 
 
 def _csr_matmul(sparse, values, dense):
-    # The conversion costs about a tenth of the product; grappler shares it
-    # between equal calls of one graph. A CSR matrix kept from outside the
-    # graph is refused: a captured variant carries no shape.
-    matrix = tf.raw_ops.SparseTensorToCSRSparseMatrix(
-        indices=sparse.indices, values=values, dense_shape=sparse.dense_shape
-    )
-    result = tf.raw_ops.SparseMatrixMatMul(a=matrix, b=dense)
+    if has_gpu() and device_options()["deterministic"]:
+        result = _summed_matmul(sparse, values, dense)
+    else:
+        # The conversion costs about a tenth of the product; grappler shares
+        # it between equal calls of one graph. A CSR matrix kept from outside
+        # the graph is refused: a captured variant carries no shape.
+        matrix = tf.raw_ops.SparseTensorToCSRSparseMatrix(
+            indices=sparse.indices,
+            values=values,
+            dense_shape=sparse.dense_shape,
+        )
+        result = tf.raw_ops.SparseMatrixMatMul(a=matrix, b=dense)
     result.set_shape([sparse.shape[0], dense.shape[1]])
     return result
+
+
+def _summed_matmul(sparse, values, dense):
+    # Where TensorFlow is deterministic, this sum has one order. cuSPARSE's
+    # product, which TensorFlow neither replaces nor warns of, has none: rows
+    # of many edges are divided among threads. It takes `(num_edges, dim)`.
+    targets, sources = tf.unstack(sparse.indices, axis=1)
+    messages = values[:, None] * tf.gather(dense, sources)
+    return segment_sum(messages, targets, sparse.dense_shape[0])
 
 
 def _edge_products(adjacency, x, y):

@@ -3,6 +3,7 @@ import pytest
 import scipy.sparse
 import tensorflow as tf
 
+from camgr_tf.ops import sparse
 from camgr_tf.ops.adjacency import Adjacency
 from camgr_tf.ops.sparse import layer_mean
 from camgr_tf.ops.sparse import propagate
@@ -14,6 +15,15 @@ MATRIX = np.array(
     [[0.0, 2.0, 3.0, 0.0], [0.0, 0.0, 0.0, 0.0], [5.0, 7.0, 0.0, 0.0]]
 )
 STATES = np.array([[1.0, -1.0], [2.0, 0.5], [0.0, 3.0], [9.0, 9.0]], "float32")
+
+
+@pytest.fixture(autouse=True, params=["CSR", "deterministic"])
+def kernel(request, monkeypatch):
+    """Each test is of both ways to multiply."""
+    if request.param == "deterministic":
+        monkeypatch.setattr(sparse, "has_gpu", lambda: True)
+        monkeypatch.setenv("CAMGR_DETERMINISTIC", "1")
+        monkeypatch.setattr(tf, "raw_ops", None)
 
 
 def _random(num_targets=30, num_sources=20, dim=5, seed=0):
