@@ -182,7 +182,8 @@ def test_every_label_with_results_can_be_run_by_name():
 def test_published_runs_are_those_that_would_be_planned_today():
     # By their names `camgr report --add outputs/results` finds them.
     rows = pd.read_csv(PROJECT / "outputs" / "results" / "results.csv")
-    rows = rows[rows["dataset"] == "baby"]
+    # Those of a race follow from its searches.
+    rows = rows[(rows["dataset"] == "baby") & (rows["experiment"] != "race")]
     for experiment, published in rows.groupby("experiment"):
         trials = plan_trials(load_definition(experiment), "baby", seeds=3)
         planned = {(c.label, c.config.seed): c.run_id for c in trials}
