@@ -19,7 +19,6 @@ ROWS_OF_AN_ITEM = 400
 # Rows that are made at one time.
 BLOCK_ROWS = 500_000
 WORDS = ("red", "blue", "green", "mug", "lamp", "bag", "large", "small")
-MEASURES = ("reading", "dataset")
 
 
 def measure_tables(num_rows, measure="dataset", folder=None, seed=0):
@@ -64,6 +63,7 @@ def measure_tables(num_rows, measure="dataset", folder=None, seed=0):
         "rows": num_rows,
         "tables_seconds": seconds,
         "tables_memory_mb": memory,
+        "load": psutil.getloadavg()[0],
         "content_hash": content_hash[:12],
     }
 
