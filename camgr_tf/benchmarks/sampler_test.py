@@ -31,15 +31,3 @@ def test_the_graph_has_each_pair_in_both_directions():
 def test_too_few_pairs_are_refused():
     with pytest.raises(ValueError, match="Received: 90 pairs of 20 users"):
         measure_sampler(20, 90)
-
-
-@pytest.mark.cluster
-@pytest.mark.parametrize("num_workers", [1, 2])
-def test_workers_give_the_same_checksum(num_workers):
-    pytest.importorskip("ray", reason="needs the extra `cluster`")
-    wanted = measure_sampler(500, 3500, batch_size=64)["checksum"]
-    row = measure_sampler(
-        500, 3500, "ray", batch_size=64, num_workers=num_workers
-    )
-    assert row["checksum"] == wanted
-    assert row["worker_memory_mb"] < 1000

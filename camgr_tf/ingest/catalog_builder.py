@@ -96,6 +96,7 @@ def build_catalog_dataset(
         known = read_items(items, item_columns, encoding)
         rows, dropped = _keep_rows(interactions, rows, min_rating, k_core)
         table, user_ids, item_ids = _number_ids(rows)
+        del rows  # as large as the table
         table, seed = _add_labels(table, split, split_seed, interactions)
         not_in_table = _count_unknown_items(items, known, item_ids)
         catalog = known.reindex(item_ids, fill_value="")
@@ -225,7 +226,8 @@ def _add_labels(table, split, split_seed, path):
     # For its checks: it refuses empty parts and warns of cold users.
     build_interactions(table, labels, path, *sizes, split, seed)
     table.insert(2, "x_label", labels.astype(np.int8))
-    return table.sort_values(["userID", "itemID"]), seed
+    table = table.sort_values(["userID", "itemID"], ignore_index=True)
+    return table, seed
 
 
 def _count_unknown_items(path, known, item_ids):

@@ -107,7 +107,8 @@ def _num_workers(execution, shards):
 
 
 def _run_on_ray(function, shards, execution, report):
-    with ray_session(execution, _num_workers(execution, shards)) as ray:
+    num_workers = _num_workers(execution, shards)
+    with ray_session(execution, num_workers, OBJECT_STORE_BYTES) as ray:
         task = ray.remote(_call).options(
             name="shard", num_cpus=1, max_retries=MAX_RETRIES
         )
@@ -119,14 +120,13 @@ def _run_on_ray(function, shards, execution, report):
 
 
 @contextlib.contextmanager
-def ray_session(execution, num_workers, object_bytes=OBJECT_STORE_BYTES):
+def ray_session(execution, num_workers, object_bytes):
     """A connection to a Ray cluster; one that is there already is used.
 
     Args:
         execution: `Execution`.
         num_workers: Integer. Processors of a Ray that is started here.
         object_bytes: Integer. What its workers may return at one time.
-            Defaults to 100 MB.
 
     Yields:
         The module `ray`.
