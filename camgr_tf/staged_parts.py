@@ -29,6 +29,29 @@ def staged_parts(target):
     """
     target = Path(target)
     check_parts(target)
+    with parts_folder(target) as staging:
+        yield staging
+        parts = staging / "parts"
+        # What workers began that were killed.
+        for path in parts.glob(".*"):
+            path.unlink()
+        replace_folder(parts, target, staging / "replaced")
+
+
+@contextlib.contextmanager
+def parts_folder(target):
+    """Gives a temporary folder for the parts that a file is joined from.
+
+    As of `staged_parts`, but nothing becomes `target`.
+
+    Args:
+        target: Path of the file or folder that the parts are for. The folder
+            that it lies in is made where missing.
+
+    Yields:
+        Path of the temporary folder, which has an empty folder `parts`.
+    """
+    target = Path(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     _remove_abandoned(target)
     staging = target.with_name(
@@ -36,15 +59,29 @@ def staged_parts(target):
     )
     with folder_lock(staging):
         try:
-            parts = staging / "parts"
-            parts.mkdir()
+            (staging / "parts").mkdir()
             yield staging
-            # What workers began that were killed.
-            for path in parts.glob(".*"):
-                path.unlink()
-            replace_folder(parts, target, staging / "replaced")
         finally:
             shutil.rmtree(staging, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def staged_part(path):
+    """Gives a temporary path that becomes the part if all goes well.
+
+    A part that another worker, killed since, had begun is begun again. Of a
+    folder that is gone, with the process that wanted the parts, none is made
+    again.
+
+    Args:
+        path: Path of the part, in `parts` of the temporary folder.
+
+    Yields:
+        The temporary path, with the suffix of `path`.
+    """
+    staging = path.with_name(f".{os.urandom(4).hex()}-{path.name}")
+    yield staging
+    os.replace(staging, path)
 
 
 def check_parts(target):

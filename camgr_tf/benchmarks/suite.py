@@ -12,6 +12,9 @@ from camgr_tf.registry import find_model
 
 # Narrow: at 8 x Baby the exact graph of 4096 columns takes an hour.
 NARROW = {"image": 64, "text": 64}
+# Without --rows: items whose neighbors are searched for, and interactions.
+GRAPH_ROWS = 4096
+TABLE_ROWS = 20_000_000
 SHOWN = {
     "device": [
         "label", "bytes_per_second", "operations_per_second",
@@ -38,6 +41,15 @@ SHOWN = {
     "lists": [
         "label", "users", "items", "k", "shards", "lists_seconds",
         "users_per_second", "worker_memory_mb", "load", "rows_hash",
+    ],
+    "sampler": [
+        "label", "users", "interactions", "subgraphs", "nodes", "edges",
+        "sampler_seconds", "seeds_per_second", "worker_memory_mb", "load",
+        "checksum",
+    ],
+    "tables": [
+        "label", "rows", "tables_seconds", "tables_memory_mb", "load",
+        "content_hash",
     ],
 }  # fmt: skip
 
@@ -148,12 +160,24 @@ def plan_tasks(options):
                         "arguments": {
                             "width": options.width,
                             "method": method,
-                            "num_rows": options.rows,
+                            "num_rows": options.rows or GRAPH_ROWS,
                         },
                     }
                 )
     if "lists" in options.only:
         tasks += _lists_tasks(options)
+    if "sampler" in options.only:
+        tasks += _sampler_tasks(options)
+    if "tables" in options.only:
+        tasks += [
+            {
+                "kind": "tables",
+                "label": measure,
+                "problem": options.rows or TABLE_ROWS,
+                "arguments": {"measure": measure},
+            }
+            for measure in ("reading", "dataset")
+        ]
     return tasks
 
 
@@ -178,6 +202,20 @@ def _lists_tasks(options):
                 }
             )
     return tasks
+
+
+def _sampler_tasks(options):
+    workers = [("local", 1), *(("ray", n) for n in options.workers)]
+    return [
+        {
+            "kind": "sampler",
+            "label": executor if executor == "local" else f"ray, {n} workers",
+            "problem": options.sampler,
+            "arguments": {"executor": executor, "num_workers": n},
+        }
+        for executor, n in workers
+        if executor in options.executors
+    ]
 
 
 def describe_rows(rows, description):

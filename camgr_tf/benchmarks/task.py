@@ -21,10 +21,12 @@ def run_task(task, threads):
 
     Args:
         task: Dictionary. `kind` is `"device"`, `"training"`,
-            `"operations"`, `"evaluation"`, `"semantic_graph"` or `"lists"`;
-            `problem` what `problem_dataset` takes (an integer, the number of
-            items, for a graph; the numbers of users and items for lists;
-            nothing for a device); `arguments` those of the measurement.
+            `"operations"`, `"evaluation"`, `"semantic_graph"`, `"lists"`,
+            `"sampler"` or `"tables"`; `problem` what `problem_dataset` takes
+            (an integer, the number of items, for a graph; the numbers of
+            users and items for lists, of users and pairs for a sampler, of
+            rows for tables; nothing for a device); `arguments` those of the
+            measurement.
         threads: Integer. Threads that libraries may use.
 
     Returns:
@@ -82,6 +84,14 @@ def measure(task):
         from camgr_tf.benchmarks.lists import measure_lists
 
         row = measure_lists(*task["problem"], **task["arguments"])
+    elif task["kind"] == "sampler":
+        from camgr_tf.benchmarks.sampler import measure_sampler
+
+        row = measure_sampler(*task["problem"], **task["arguments"])
+    elif task["kind"] == "tables":
+        from camgr_tf.benchmarks.tables import measure_tables
+
+        row = measure_tables(task["problem"], **task["arguments"])
     elif task["kind"] == "device":
         from camgr_tf.benchmarks.device import measure_device
 

@@ -21,6 +21,8 @@ EXAMPLES = """
     camgr bench --only semantic_graph --items 1000000
     camgr bench --only lists -k 50
     camgr bench --only lists --lists 30000 5000 --executors local ray
+    camgr bench --only sampler --sampler 1000000 7000000 --workers 1 2
+    camgr bench --only tables --rows 20000000
     camgr bench --dataset baby
     camgr bench --latency demo-camgr
 """
@@ -40,7 +42,11 @@ def add_arguments(parser):
         "--only",
         nargs="+",
         choices=choices.MEASUREMENTS,
-        default=[kind for kind in choices.MEASUREMENTS if kind != "lists"],
+        default=[
+            kind
+            for kind in choices.MEASUREMENTS
+            if kind not in ("lists", "sampler", "tables")
+        ],
         metavar="KIND",
         help=f"some of {', '.join(choices.MEASUREMENTS)}",
     )
@@ -113,9 +119,9 @@ def add_arguments(parser):
     add(
         "--rows",
         type=positive,
-        default=4096,
         metavar="N",
-        help="of item graphs that are searched for",
+        help="of item graphs that are searched for (default: 4096); of tables "
+        "(default: 20,000,000)",
     )
     add(
         "--methods",
@@ -134,12 +140,21 @@ def add_arguments(parser):
         help="of all users' lists, of length -k",
     )
     add(
+        "--sampler",
+        nargs=2,
+        type=positive,
+        default=(1_000_000, 7_000_000),
+        metavar=("USERS", "PAIRS"),
+        help="of the graph that subgraphs are drawn from",
+    )
+    add(
         "--executors",
         nargs="+",
         choices=choices.EXECUTORS,
         default=choices.EXECUTORS,
         metavar="EXECUTOR",
-        help=f"of lists, some of {', '.join(choices.EXECUTORS)}",
+        help=f"of lists, some of {', '.join(choices.EXECUTORS)}; of the "
+        "sampler, local and ray",
     )
     add(
         "--workers",

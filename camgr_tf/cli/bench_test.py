@@ -27,6 +27,7 @@ def test_everything_once(in_this_process, tmp_path, capsys):
     arguments = ["bench", "--models", "mf", "--scales", "1", "--repeats", "1"]
     arguments += ["--only", *choices.MEASUREMENTS, "--executors", "local"]
     arguments += ["--lists", "70", "30", "--shards", "3", "-k", "5"]
+    arguments += ["--sampler", "60", "400", "--rows", "2000"]
     arguments += ["--batch-size", "4", "--items", "50", "90"]
     arguments += ["--width", "4", "--to", str(tmp_path)]
     assert main(arguments) == 0
@@ -39,6 +40,8 @@ def test_everything_once(in_this_process, tmp_path, capsys):
         "evaluation",
         "semantic_graph",
         "lists",
+        "sampler",
+        "tables",
     }
     assert rows["device"]["bytes_per_second"] > 0
     training = rows["training"]
@@ -65,6 +68,11 @@ def test_everything_once(in_this_process, tmp_path, capsys):
         70
     )
     assert lists["worker_memory_mb"] is None
+    sampler = rows["sampler"]
+    assert [sampler[name] for name in ("users", "interactions")] == [60, 400]
+    assert sampler["nodes"] > 60
+    assert rows["tables"]["rows"] == 2000
+    assert len(rows["tables"]["content_hash"]) == 12
     shown = capsys.readouterr().out
     assert "times_floor" in shown and "users_per_second" in shown
 
@@ -98,6 +106,21 @@ def test_lists_are_asked_for_and_planned_for_all_workers():
     ]
     assert made[2]["arguments"]["num_workers"] == 2
     assert list(made[2]["problem"]) == [120_000, 20_000]
+
+
+def test_sampler_and_tables_are_asked_for():
+    options = make_parser().parse_args(["bench"])
+    assert not {"sampler", "tables"}.intersection(options.only)
+    words = ["bench", "--only", "sampler", "tables", "--workers", "1", "2"]
+    made = suite.plan_tasks(make_parser().parse_args(words))
+    assert [(task["label"], task["problem"]) for task in made] == [
+        ("local", (1_000_000, 7_000_000)),
+        ("ray, 1 workers", (1_000_000, 7_000_000)),
+        ("ray, 2 workers", (1_000_000, 7_000_000)),
+        ("reading", 20_000_000),
+        ("dataset", 20_000_000),
+    ]
+    assert made[2]["arguments"] == {"executor": "ray", "num_workers": 2}
 
 
 @pytest.mark.parametrize(

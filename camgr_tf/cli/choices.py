@@ -23,6 +23,8 @@ MEASUREMENTS = (
     "evaluation",
     "semantic_graph",
     "lists",
+    "sampler",
+    "tables",
 )
 EXECUTORS = ("local", "ray", "beam")
 GRAPH_METHODS = ("exact", "approximate")

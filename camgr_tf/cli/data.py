@@ -10,8 +10,9 @@ EXAMPLES = """
     camgr data download mmrec-baby
     camgr data catalog --name shop --interactions sales.csv --items items.csv
     camgr data describe shop
+    camgr data neighbors shop --executor ray
 """
-COMMANDS = ("demo", "catalog", "amazon", "download", "describe")
+COMMANDS = ("demo", "catalog", "amazon", "download", "describe", "neighbors")
 
 
 def add_arguments(parser):

@@ -5,11 +5,13 @@ import pytest
 
 from camgr_tf.cli import main
 from camgr_tf.data.dataset import load_dataset
+from camgr_tf.graphs import semantic
 from camgr_tf.ingest import demo
 from camgr_tf.ingest import download
 from camgr_tf.ingest.amazon_test import write_raw_files
 from camgr_tf.ingest.catalog_builder_test import write_catalog_files
 from camgr_tf.ingest.sources import SOURCES
+from camgr_tf.models import CAmgr
 
 
 def test_amazon(tmp_path, capsys):
@@ -159,3 +161,31 @@ def test_describe_counts_items_without_a_modality(small_root, capsys):
     assert f"interactions  {len(rows)}" in shown
     assert "image         width 6, 1 items without" in shown
     assert "text          width 5" in shown
+
+
+def test_training_finds_the_neighbors(
+    small_root, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setenv("CAMGR_CACHE", str(tmp_path))
+    words = "data neighbors small --num-neighbors 4 --shards 3".split()
+    words += ["--data-root", str(small_root)]
+    assert main(words) == 0
+    shown = capsys.readouterr().out.splitlines()
+    paths = {line.partition(": ")[0]: line.partition(": ")[2] for line in shown}
+    assert list(paths) == ["image", "text"]
+    assert sorted(map(str, tmp_path.iterdir())) == sorted(paths.values())
+    assert main(words) == 0
+    assert capsys.readouterr().out.count(", as before\n") == 2
+    monkeypatch.setattr(semantic, "nearest_neighbors", None)
+    CAmgr(load_dataset("small", small_root), num_neighbors=4)
+    with pytest.raises(TypeError):
+        CAmgr(load_dataset("small", small_root), num_neighbors=3)
+
+
+def test_neighbors_are_kept_or_refused(small_root, capsys, monkeypatch):
+    words = ["data", "neighbors", "small", "--data-root", str(small_root)]
+    monkeypatch.setenv("CAMGR_CACHE", "")
+    assert main(words) == 2
+    assert "the cache, which is off. Set CAMGR_" in capsys.readouterr().err
+    assert main([*words, "--address", "auto"]) == 2
+    assert "`address` is for executor='ray'" in capsys.readouterr().err

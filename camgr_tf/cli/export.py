@@ -1,8 +1,8 @@
 """Exports a run for use without this package."""
 
-import shlex
-
 from camgr_tf.cli import choices
+from camgr_tf.cli.execution_options import add_execution
+from camgr_tf.cli.execution_options import chosen_execution
 from camgr_tf.cli.metrics_text import write
 from camgr_tf.cli.options import add_data_root
 from camgr_tf.cli.options import add_list_length
@@ -10,7 +10,6 @@ from camgr_tf.cli.options import add_output_root
 from camgr_tf.cli.options import add_overwrite
 from camgr_tf.cli.options import add_run
 from camgr_tf.cli.options import folder
-from camgr_tf.cli.options import positive
 from camgr_tf.cli.run_folder import find_run
 
 SUMMARY = "export a run: SavedModel, vectors, index, lists of all users"
@@ -38,53 +37,17 @@ def add_arguments(parser):
         "extra `index`",
     )
     add_list_length(parser, 20)
-    add_execution(parser)
+    add_execution(
+        parser,
+        "the lists of all users",
+        "part files of the lists, in a folder recommendations.parquet/ "
+        "(default: one file with the local executor, else one for each "
+        "20,000 users)",
+        "FOLDER",
+    )
     add_overwrite(parser, "write into a folder that is not empty")
     add_data_root(parser)
     add_output_root(parser)
-
-
-def add_execution(parser):
-    """Adds where all users' lists are computed."""
-    add = parser.add_argument
-    add(
-        "--executor",
-        choices=choices.EXECUTORS,
-        default="local",
-        metavar="EXECUTOR",
-        help="of the lists of all users, one of "
-        f"{', '.join(choices.EXECUTORS)}; ray needs the extra `cluster`, beam "
-        "the extra `beam`",
-    )
-    add(
-        "--shards",
-        type=positive,
-        metavar="N",
-        help="part files of the lists, in a folder recommendations.parquet/ "
-        "(default: one file with the local executor, else one for each "
-        "20,000 users)",
-    )
-    add(
-        "--workers",
-        type=positive,
-        metavar="N",
-        help="processes of ray or beam on this machine (default: its CPU "
-        "cores; a cluster has its own)",
-    )
-    add(
-        "--address",
-        metavar="ADDRESS",
-        help="of a Ray cluster that sees FOLDER, such as auto (default: a "
-        "Ray of this machine, for as long as it takes)",
-    )
-    add(
-        "--beam-options",
-        type=shlex.split,
-        metavar="TEXT",
-        help="of the pipeline, such as '--runner=FlinkRunner "
-        "--flink_master=host:8081' (default: the DirectRunner with --workers "
-        "processes)",
-    )
 
 
 def run(options):
@@ -95,15 +58,7 @@ def run(options):
         raise FileExistsError(
             f"{target} is not empty. Choose a new folder, or give --overwrite."
         )
-    from camgr_tf.ranking.execution import Execution
-
-    execution = Execution(
-        options.executor,
-        options.shards,
-        options.workers,
-        options.address,
-        tuple(options.beam_options or ()),
-    )
+    execution = chosen_execution(options)
     from camgr_tf.serving.export import export
     from camgr_tf.serving.recommender import load
 

@@ -84,8 +84,10 @@ def write_dataset(
     path = folder / f"{name}.inter"
     table.to_csv(path, sep="\t", index=False, lineterminator="\n")
     read = read_interaction_table(path, ("x_label", "timestamp"))
-    written = table[list(read.columns)]
-    if not np.array_equal(read.to_numpy(), written.to_numpy()):
+    if not all(
+        np.array_equal(values.to_numpy(), table[name].to_numpy())
+        for name, values in read.items()
+    ):
         raise ValueError(
             f"{path}: expected the rows that were written. Received: others, "
             "when it was read again"

@@ -10,8 +10,8 @@ from camgr_tf.data.text_table import refuse_rows
 
 NUMBER = r"\s*[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*"
 _INTEGER = r"\s*[+-]?[0-9]+(?:\.0*)?\s*"
-_BOUND = 2.0**63
-_EXACT = 2.0**53
+BOUND = 2.0**63
+EXACT = 2.0**53
 
 
 def parse_numbers(path: Path, texts: pd.Series) -> np.ndarray:
@@ -42,13 +42,13 @@ def parse_numbers(path: Path, texts: pd.Series) -> np.ndarray:
     refuse_rows(
         path,
         texts,
-        np.abs(values) >= _BOUND,
+        np.abs(values) >= BOUND,
         "a finite number below 2**63 in magnitude",
     )
     if texts.str.fullmatch(_INTEGER).all():
         whole = texts.str.strip().str.split(".").str[0]
         return whole.map(int).to_numpy(np.int64)
-    if (values % 1 == 0).all() and (np.abs(values) <= _EXACT).all():
+    if (values % 1 == 0).all() and (np.abs(values) <= EXACT).all():
         return values.astype(np.int64)
     _refuse_merged(path, texts, values)
     return values

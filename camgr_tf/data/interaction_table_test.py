@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from camgr_tf.data import interaction_table
 from camgr_tf.data.interaction_table import read_interaction_table
 
 _ALL = ("x_label", "timestamp")
@@ -220,3 +221,27 @@ def test_the_order_of_times_is_kept_or_refused(tmp_path_factory, times):
     exact = [Decimal(repr(time)) for time in times]
     order = sorted(range(len(times)), key=exact.__getitem__)
     assert np.argsort(read, kind="stable").tolist() == order
+
+
+@pytest.mark.parametrize("size", [1, 7, 20, 1000])
+def test_blocks_are_one_table(monkeypatch, tmp_path, size):
+    monkeypatch.setattr(interaction_table, "BLOCK_BYTES", size)
+    monkeypatch.setattr(interaction_table, "BLOCK_ROWS", size)
+    rows = [(n, 3 * n % 10, n % 3, n + 0.5) for n in range(25)]
+    lines = ["\t".join(map(str, row)) for row in rows]
+    text = "\n".join(["userID\titemID\tx_label\ttimestamp", *lines])
+    table = read_interaction_table(_write(tmp_path, text + "\n"), _ALL)
+    np.testing.assert_array_equal(table.to_numpy(), rows)
+    assert table["userID"].dtype == np.int64
+    assert table.index.tolist() == list(range(2, 27))
+    for place in (0, 11, 24):
+        wrong = [*lines]
+        wrong[place] += "\t9"
+        path = _write(tmp_path, "\n".join([text.partition("\n")[0], *wrong]))
+        message = rf"line {place + 2}: expected 4 fields .*Received: 5"
+        with pytest.raises(ValueError, match=message):
+            read_interaction_table(path, _ALL)
+        wrong[place] = "1\t2\t0\tx"
+        path = _write(tmp_path, "\n".join([text.partition("\n")[0], *wrong]))
+        with pytest.raises(ValueError, match=rf"line {place + 2}: `timestamp`"):
+            read_interaction_table(path, _ALL)

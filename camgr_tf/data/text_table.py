@@ -116,7 +116,10 @@ def read_text_table(
 
 
 def refuse_rows(
-    path: Path, texts: pd.Series, wrong: pd.Series, expected: str
+    path: Path,
+    texts: pd.Series,
+    wrong: pd.Series | np.ndarray,
+    expected: str,
 ) -> None:
     """Raises an error that names the first wrong value, if there is one.
 
@@ -124,7 +127,7 @@ def refuse_rows(
         path: The file.
         texts: The column as it is in the file, or its numbers; its index is
             named `row` or `line`.
-        wrong: Bool Series of the same rows.
+        wrong: Bool Series or array of the same rows.
         expected: String, what the value must be.
 
     Raises:
@@ -136,9 +139,10 @@ def refuse_rows(
         place = f"line {texts.index[first]}"
         if texts.index.name != "line":
             place = f"row {texts.index[first]} below the header"
+        (text,) = texts.iloc[[first]].tolist()
         raise ValueError(
             f"{path}, {place}: `{texts.name}` must be {expected}. "
-            f"Received: {texts.tolist()[first]!r} ({wrong.sum()} such rows)"
+            f"Received: {text!r} ({wrong.sum()} such rows)"
         )
 
 

@@ -110,8 +110,8 @@ def cached_neighbors(
     """
     if cache_dir is None:
         return _neighbors(features, num_neighbors, include_self, method)
-    path = Path(cache_dir) / _cache_name(
-        features, num_neighbors, include_self, method
+    path = neighbors_path(
+        cache_dir, features, num_neighbors, include_self, method
     )
     shape = len(features), num_neighbors
     found = read_neighbors(path, shape)
@@ -121,7 +121,21 @@ def cached_neighbors(
     return found
 
 
-def _cache_name(features, num_neighbors, include_self, method):
+def neighbors_path(
+    cache_dir, features, num_neighbors, include_self=True, method="exact"
+):
+    """The file that `cached_neighbors` reads and writes.
+
+    Args:
+        cache_dir: Path of the files' folder.
+        features: Float array of shape `(num_items, width)`.
+        num_neighbors: Integer.
+        include_self: Boolean. Defaults to `True`.
+        method: String, as of `semantic_matrix`. Defaults to `"exact"`.
+
+    Returns:
+        Path, named by a hash of all this.
+    """
     features = np.ascontiguousarray(features)
     digest = hashlib.sha256()
     description = (
@@ -134,4 +148,4 @@ def _cache_name(features, num_neighbors, include_self, method):
     if method != "exact":
         digest.update(method.encode())
     digest.update(features)
-    return f"neighbors-{digest.hexdigest()[:24]}.npz"
+    return Path(cache_dir) / f"neighbors-{digest.hexdigest()[:24]}.npz"

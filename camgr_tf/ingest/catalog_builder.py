@@ -96,6 +96,7 @@ def build_catalog_dataset(
         known = read_items(items, item_columns, encoding)
         rows, dropped = _keep_rows(interactions, rows, min_rating, k_core)
         table, user_ids, item_ids = _number_ids(rows)
+        del rows  # as large as the table
         table, seed = _add_labels(table, split, split_seed, interactions)
         not_in_table = _count_unknown_items(items, known, item_ids)
         catalog = known.reindex(item_ids, fill_value="")
@@ -163,23 +164,18 @@ def _keep_rows(path, rows, min_rating, k_core):
             )
         rows = rows[rows["rating"] >= min_rating]
     num_rated = len(rows)
-    repeated = rows.duplicated(["user", "item"])
+    repeated = _repeated_pairs(rows)
     if repeated.any():
         warnings.warn(
             f"{path}: {repeated.sum()} rows repeat a user and item, the first "
-            f"is row {repeated.idxmax()} below the header. The first row of "
-            "each pair is kept.",
+            f"is row {rows.index[repeated.argmax()]} below the header. The "
+            "first row of each pair is kept.",
             stacklevel=3,
         )
-    rows = rows[~repeated]
+        rows = rows[~repeated]
     num_unique = len(rows)
-    rows = rows[
-        filter_k_core(
-            pd.factorize(rows["user"])[0],
-            pd.factorize(rows["item"])[0],
-            k_core,
-        )
-    ]
+    kept = filter_k_core(_codes(rows, "user"), _codes(rows, "item"), k_core)
+    rows = rows[kept]
     if not len(rows):
         raise ValueError(
             f"{path}: no interactions are left. Of {num_rows} rows, "
@@ -194,13 +190,33 @@ def _keep_rows(path, rows, min_rating, k_core):
     }
 
 
+def _codes(rows, name):
+    return rows[name].cat.codes.to_numpy(np.int32)
+
+
+def _repeated_pairs(rows):
+    """Which rows have the user and item of an earlier one."""
+    items = len(rows["item"].cat.categories)
+    keys = _codes(rows, "user").astype(np.int64) * items + _codes(rows, "item")
+    order = np.argsort(keys, kind="stable")
+    keys = keys[order]
+    repeated = np.zeros(len(rows), bool)
+    repeated[order[1:][keys[1:] == keys[:-1]]] = True
+    return repeated
+
+
 def _number_ids(rows):
     """The table with numbers for ids, and the sorted ids."""
-    users, user_ids = pd.factorize(rows["user"], sort=True)
-    items, item_ids = pd.factorize(rows["item"], sort=True)
-    table = pd.DataFrame({"userID": users, "itemID": items}, index=rows.index)
+    rows = rows.assign(
+        user=rows["user"].cat.remove_unused_categories(),
+        item=rows["item"].cat.remove_unused_categories(),
+    )
+    table = pd.DataFrame(
+        {"userID": _codes(rows, "user"), "itemID": _codes(rows, "item")},
+        index=rows.index,
+    )
     table = table.join(rows.drop(columns=["user", "item"]))
-    return table, user_ids, item_ids
+    return table, rows["user"].cat.categories, rows["item"].cat.categories
 
 
 def _add_labels(table, split, split_seed, path):
@@ -209,8 +225,9 @@ def _add_labels(table, split, split_seed, path):
     sizes = (table["userID"].max() + 1, table["itemID"].max() + 1)
     # For its checks: it refuses empty parts and warns of cold users.
     build_interactions(table, labels, path, *sizes, split, seed)
-    table.insert(2, "x_label", labels)
-    return table.sort_values(["userID", "itemID"]), seed
+    table.insert(2, "x_label", labels.astype(np.int8))
+    table = table.sort_values(["userID", "itemID"], ignore_index=True)
+    return table, seed
 
 
 def _count_unknown_items(path, known, item_ids):

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from camgr_tf.data.dataset import load_dataset
+from camgr_tf.ingest import parquet_table
 from camgr_tf.ingest.catalog_builder import build_catalog_dataset
 from camgr_tf.ingest.image_features import color_shape_features
 
@@ -106,6 +107,28 @@ class TestBuildCatalogDataset:
         np.testing.assert_allclose(
             image[4], image[both].mean(axis=0), rtol=1e-5
         )
+
+    def test_parquet_gives_the_same_dataset(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(parquet_table, "BATCH_ROWS", 7)
+        interactions, items = write_catalog_files(tmp_path)
+        # Row 5 again: the first row of a pair is kept.
+        interactions = pd.concat([interactions, interactions[4:5]])
+        interactions.to_csv(tmp_path / "interactions.csv", index=False)
+        interactions.to_parquet(tmp_path / "interactions.parquet")
+        items[::-1].to_parquet(tmp_path / "items.parquet")
+        hashes = set()
+        for suffix in ("csv", "parquet"):
+            with pytest.warns(UserWarning, match="1 rows repeat .* is row 97"):
+                build_catalog_dataset(
+                    tmp_path / f"interactions.{suffix}",
+                    tmp_path / f"items.{suffix}",
+                    tmp_path / suffix / "shop",
+                    **_OPTIONS,
+                )
+            dataset = load_dataset("shop", tmp_path / suffix)
+            hashes.add(dataset.content_hash)
+            assert dataset.items["original_id"].tolist() == list(items["item"])
+        assert len(hashes) == 1
 
     def test_threshold_duplicates_and_core(self, tmp_path):
         interactions, _ = write_catalog_files(tmp_path)

@@ -5,6 +5,7 @@ import unicodedata
 import warnings
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from camgr_tf.data.text_table import refuse_rows
@@ -18,30 +19,35 @@ def check_ids(path: Path, ids: pd.Series) -> None:
 
     Args:
         path: The file, for the messages.
-        ids: Series of strings whose index is named `row`.
+        ids: Categorical Series of strings whose index is named `row`.
 
     Raises:
         ValueError: If an id is empty or has a line break.
     """
-    refuse_rows(path, ids, ids.str.strip() == "", "a non-empty id")
+    texts, codes = pd.Series(ids.cat.categories), ids.cat.codes.to_numpy()
+    empty = (texts.str.strip() == "").to_numpy()
+    refuse_rows(path, ids, empty[codes], "a non-empty id")
+    broken = texts.str.contains("[\r\n]").to_numpy()
     refuse_rows(
         path,
         ids,
-        ids.str.contains("[\r\n]"),
+        broken[codes],
         "an id on one line (is a quotation mark not closed?)",
     )
-    different = ids.drop_duplicates()
-    rounded = different[different.str.fullmatch(_ROUNDED)]
-    if len(rounded):
+    rounded = texts.str.fullmatch(_ROUNDED).to_numpy()
+    if rounded.any():
+        row = np.flatnonzero(rounded[codes])[0]
         warnings.warn(
-            f"{path}: {len(rounded)} values of `{ids.name}` look as if a "
-            f"spreadsheet had rounded them, the first is {rounded.iloc[0]!r} "
-            f"on row {rounded.index[0]}. Then several ids became one.",
+            f"{path}: {rounded.sum()} values of `{ids.name}` look as if a "
+            f"spreadsheet had rounded them, the first is {ids.iloc[row]!r} "
+            f"on row {ids.index[row]}. Then several ids became one.",
             stacklevel=3,
         )
-    plain = different.map(plain_id)
-    again = plain.duplicated()
-    if again.any():
+    alike = texts.map(plain_id).duplicated(keep=False).to_numpy()
+    if alike.any():
+        different = ids[alike[codes]].drop_duplicates().astype(str)
+        plain = different.map(plain_id)
+        again = plain.duplicated()
         row = again.idxmax()
         first = different[plain == plain[row]].iloc[0]
         warnings.warn(

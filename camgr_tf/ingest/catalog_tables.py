@@ -5,17 +5,16 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet
 
 from camgr_tf.data.text_table import read_text_table
 from camgr_tf.data.text_table import refuse_rows
 from camgr_tf.ingest.catalog_ids import check_ids
+from camgr_tf.ingest.parquet_table import read_parquet_table
 from camgr_tf.ingest.timestamps import parse_timestamps
 
 INTERACTION_COLUMNS = ("user", "item", "rating", "timestamp")
 ITEM_COLUMNS = ("item", "title", "description", "image")
 _SEPARATORS = {".csv": ",", ".tsv": "\t"}
-_EXACT = 2.0**53
 
 
 def read_interactions(
@@ -38,11 +37,11 @@ def read_interactions(
             for where the rows allow two.
 
     Returns:
-        DataFrame of `user` and `item`, strings exactly as in the file; and,
-        where the file has them, `rating` (float, NaN where empty) and
-        `timestamp` (numbers as they are; dates such as 2024-05-31 12:00 as
-        seconds since 1970, taken as UTC where they name no zone). Indexed by
-        the row below the header, from 1.
+        DataFrame of `user` and `item`, categories of strings exactly as in
+        the file; and, where the file has them, `rating` (float, NaN where
+        empty) and `timestamp` (numbers as they are; dates such as 2024-05-31
+        12:00 as seconds since 1970, taken as UTC where they name no zone).
+        Indexed by the row below the header, from 1.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -51,12 +50,15 @@ def read_interactions(
     """
     path = Path(path)
     table = _read_table(path, columns, INTERACTION_COLUMNS, 2, encoding)
-    for column in ("user", "item"):
-        check_ids(path, table[column])
+    for name in table.columns.drop("timestamp", errors="ignore"):
+        if not pd.api.types.is_numeric_dtype(table[name]):
+            table[name] = table[name].astype("category")
+    for name in ("user", "item"):
+        check_ids(path, table[name])
     if "rating" in table:
         table["rating"] = _parse_ratings(path, table["rating"])
     if "timestamp" in table:
-        table["timestamp"] = parse_timestamps(
+        table["timestamp"] = _parse_times(
             path, table["timestamp"], timestamp_format
         )
     elif timestamp_format is not None:
@@ -89,14 +91,14 @@ def read_items(
             none of the others, or has an empty id or one twice.
     """
     path = Path(path)
-    table = _read_table(path, columns, ITEM_COLUMNS, 1, encoding)
+    table = _read_table(path, columns, ITEM_COLUMNS, 1, encoding).astype(str)
     if len(table.columns) == 1:
         raise ValueError(
             f"{path}: expected at least one of the columns title, description "
             f"and image. Received: {list(table.columns)}"
         )
     ids = table["item"]
-    check_ids(path, ids)
+    check_ids(path, ids.astype("category"))
     again = ids.duplicated()
     if again.any():
         row = again.idxmax()
@@ -120,7 +122,8 @@ def _read_table(path, columns, known, num_required, encoding):
             "`columns` must give each column a name of its own. Received: "
             f"{' and '.join(keys)} are both {twice[0]!r}"
         )
-    table, header = _read_columns(path, wanted, encoding)
+    table = _read_columns(path, names, encoding)
+    header = table.attrs["header"]
     required = dict.fromkeys([*known[:num_required], *(columns or {})])
     missing = [names[key] for key in required if names[key] not in header]
     if missing:
@@ -141,8 +144,8 @@ def _read_table(path, columns, known, num_required, encoding):
     return table.set_axis(present, axis="columns")
 
 
-def _read_columns(path, wanted, encoding):
-    """Those of the wanted columns that there are, and the whole header."""
+def _read_columns(path, names, encoding):
+    """Those of the wanted columns that there are."""
     if not path.is_file():
         raise FileNotFoundError(f"No such file. Expected: {path}")
     try:
@@ -152,51 +155,59 @@ def _read_columns(path, wanted, encoding):
             "`encoding` must be one that Python knows, such as utf-8, latin-1 "
             f"or cp1252. Received: encoding={encoding!r}"
         ) from error
+    wanted = list(names.values())
     suffix = Path(path.name.removesuffix(".gz")).suffix.lower()
     if suffix in _SEPARATORS:
-        table = read_text_table(path, _SEPARATORS[suffix], encoding, wanted)
-        return table, table.attrs["header"]
+        return read_text_table(path, _SEPARATORS[suffix], encoding, wanted)
     if suffix == ".parquet":
-        return _read_parquet(path, wanted)
+        times = [names[key] for key in names if key == "timestamp"]
+        numbers = [names[key] for key in names if key == "rating"] + times
+        return _read_parquet(path, wanted, numbers, times)
     raise ValueError(
         f"{path}: expected a table with a header. Received: its name ends in "
         "none of .csv, .tsv, .parquet"
     )
 
 
-def _read_parquet(path, wanted):
+def _read_parquet(path, wanted, numbers, times):
+    table = read_parquet_table(path, wanted, numbers, times)
+    for name, column in table.items():
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            has_nul = column.cat.categories.str.contains("\0", regex=False)
+            refuse_rows(
+                path,
+                column,
+                has_nul[column.cat.codes],
+                "text without the character NUL",
+            )
+    return table
+
+
+def _parse_ratings(path, column):
+    """The ratings of a column of numbers, or of different texts."""
+    if pd.api.types.is_numeric_dtype(column):
+        refuse_rows(path, column, np.isinf(column), "a number")
+        return column.astype(np.float64)
+    texts = pd.Series(column.cat.categories)
+    ratings = pd.to_numeric(texts, errors="coerce").to_numpy(np.float64)
+    wrong = ~np.isfinite(ratings) & (texts != "").to_numpy()
+    refuse_rows(path, column, wrong[column.cat.codes], "a number")
+    return ratings[column.cat.codes]
+
+
+def _parse_times(path, column, timestamp_format):
+    """The times of a column of numbers, of times or of different texts."""
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        return parse_timestamps(path, column, timestamp_format)
+    # Of each text the first row.
+    texts = column.drop_duplicates().astype(str)
+    codes = column.cat.codes[texts.index]
     try:
-        header = pyarrow.parquet.read_schema(path).names
-        present = [name for name in wanted if name in header]
-        table = pd.read_parquet(path, columns=present).apply(_as_strings)
-    except (ValueError, OSError, EOFError) as error:
-        raise ValueError(
-            f"{path}: expected a table with a header. Received: {error}"
-        ) from error
-    table.index = pd.RangeIndex(1, 1 + len(table), name="row")
-    for name in table if len(table) else ():
-        refuse_rows(
-            path,
-            table[name],
-            table[name].str.contains("\0", regex=False),
-            "text without the character NUL",
-        )
-    return table, header
-
-
-def _as_strings(column):
-    """Integers that Parquet holds as floats become integers again."""
-    missing = column.isna()
-    if pd.api.types.is_float_dtype(column):
-        known = column[~missing]
-        if (known % 1 == 0).all() and (known.abs() <= _EXACT).all():
-            column = column.astype("Int64")
-    elif isinstance(column[~missing].get(column.first_valid_index()), bytes):
-        column = column.str.decode("utf-8")
-    return column.astype(str).where(~missing, "")
-
-
-def _parse_ratings(path, texts):
-    ratings = pd.to_numeric(texts, errors="coerce").astype(np.float64)
-    refuse_rows(path, texts, ~np.isfinite(ratings) & (texts != ""), "a number")
-    return ratings
+        numbers = parse_timestamps(path, texts, timestamp_format)
+    except ValueError:
+        # Only now all rows, which the message counts.
+        parse_timestamps(path, column.astype(str), timestamp_format)
+        raise
+    by_code = np.empty(len(column.cat.categories), numbers.dtype)
+    by_code[codes] = numbers
+    return by_code[column.cat.codes]

@@ -5,6 +5,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from camgr_tf.data.exact_numbers import BOUND
+from camgr_tf.data.exact_numbers import EXACT
 from camgr_tf.data.exact_numbers import NUMBER
 from camgr_tf.data.exact_numbers import parse_numbers
 from camgr_tf.data.exact_numbers import refuse_mixed_units
@@ -36,8 +38,13 @@ _FORMS = (
     rf"\s*{_DAY_OF_WEEK}{_MONTH}\s+{_DAY},?\s+(?P<year>[0-9]{{4}}){_TIME}",
 )
 _NO_TIMES = ("", "nan", "nat", "na", "n/a", "null", "none", "inf", "-inf")
+_ALL_ROWS = "a time in all rows, or the column is left out"
 _ASK = (
     "; pass the column's `timestamp_format`, such as %d/%m/%Y %H:%M or %m/%d/%y"
+)
+_TOO_FINE = (
+    "a time that a 64-bit float tells from those of other rows: at most six "
+    "digits behind the second"
 )
 _EXPECTED = (
     "a number of seconds, or a date such as 2024-05-31 12:00, the same in all "
@@ -57,7 +64,8 @@ def parse_timestamps(
 
     Args:
         path: The file, for the messages.
-        texts: Series of strings whose index is named `row`.
+        texts: Series of strings, or of numbers or datetime64 that need no
+            reading, whose index is named `row`.
         timestamp_format: String, of `datetime.strptime`. Defaults to `None`:
             it is found out.
 
@@ -68,7 +76,13 @@ def parse_timestamps(
         ValueError: If a row is no time, the rows are of several forms, or
             nothing says which number is the day; and as in `parse_numbers`.
     """
-    if timestamp_format is None:
+    if timestamp_format is not None:
+        texts = _whole(texts).astype(str)
+    elif pd.api.types.is_datetime64_dtype(texts):
+        return _from_times(path, texts)
+    elif pd.api.types.is_float_dtype(texts):
+        return _from_floats(path, texts)
+    else:
         values = whole_numbers(texts)
         if values is not None:
             refuse_mixed_units(path, texts, values)
@@ -77,7 +91,7 @@ def parse_timestamps(
         path,
         texts,
         texts.str.strip().str.lower().isin(_NO_TIMES),
-        "a time in all rows, or the column is left out",
+        _ALL_ROWS,
     )
     if timestamp_format is not None:
         return _to_numbers(
@@ -99,6 +113,46 @@ def parse_timestamps(
         refuse_rows(path, texts, ~names.isin(list(_MONTH_NUMBERS)), _EXPECTED)
         fields["month"] = names.map(_MONTH_NUMBERS)
     return _to_numbers(path, texts, *_to_seconds(path, texts, fields))
+
+
+def _from_floats(path, column):
+    refuse_rows(path, column, ~np.isfinite(column), _ALL_ROWS)
+    refuse_rows(
+        path,
+        column,
+        column.abs() >= BOUND,
+        "a finite number below 2**63 in magnitude",
+    )
+    values = _whole(column).to_numpy()
+    refuse_mixed_units(path, column, values)
+    return values
+
+
+def _whole(column):
+    """Integers that a file holds as floats become integers again."""
+    if pd.api.types.is_float_dtype(column):
+        exact = (column.abs() <= EXACT) & (column % 1 == 0)
+        if exact.all():
+            return column.astype(np.int64)
+    return column
+
+
+def _from_times(path, times):
+    """Seconds of datetime64, with what is behind them unless two merge."""
+    refuse_rows(path, times, times.isna(), _ALL_ROWS)
+    unit, _ = np.datetime_data(times.dtype)
+    per_second = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[unit]
+    numbers = times.to_numpy().view(np.int64)
+    seconds, rest = np.divmod(numbers, per_second)
+    if not rest.any():
+        return seconds
+    values = seconds + rest / per_second
+    order = np.argsort(numbers, kind="stable")
+    merged = np.zeros(len(times), bool)
+    same = np.diff(values[order]) == 0
+    merged[order[1:]] = same & (np.diff(numbers[order]) > 0)
+    refuse_rows(path, times, merged, _TOO_FINE)
+    return values
 
 
 def _by_format(path, texts, timestamp_format):
@@ -233,11 +287,5 @@ def _to_numbers(path, texts, seconds, fractions):
     merged = (
         different["value"].duplicated().reindex(texts.index, fill_value=False)
     )
-    refuse_rows(
-        path,
-        texts,
-        merged,
-        "a time that a 64-bit float tells from those of other rows: at most "
-        "six digits behind the second",
-    )
+    refuse_rows(path, texts, merged, _TOO_FINE)
     return values

@@ -201,3 +201,54 @@ def test_microseconds_keep_the_order_or_are_refused(times):
         return
     order = sorted(range(len(times)), key=times.__getitem__)
     assert np.argsort(values, kind="stable").tolist() == order
+
+
+def _column(values, dtype):
+    column = pd.Series(values, name="timestamp", dtype=dtype)
+    column.index = pd.RangeIndex(1, 1 + len(values), name="row")
+    return column
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype", "wanted"),
+    [
+        ([7, 3], "int64", [7, 3]),
+        ([1.4e9, 1.4e9 + 1], "float64", [1_400_000_000, 1_400_000_001]),
+        ([7.0, 3.5], "float64", [7.0, 3.5]),
+        ([86400, -1], "datetime64[s]", [86400, -1]),
+        ([86400_000, -1500], "datetime64[ms]", [86400.0, -1.5]),
+        ([3 * 10**9, 5 * 10**9], "datetime64[ns]", [3, 5]),
+    ],
+)
+def test_numbers_and_times_of_a_file(values, dtype, wanted):
+    parsed = parse_timestamps("a.parquet", _column(values, dtype))
+    assert parsed.dtype == np.array(wanted).dtype
+    assert parsed.tolist() == wanted
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype", "message"),
+    [
+        ([1.0, np.nan], "float64", "row 2 .* must be a time in all rows"),
+        ([np.inf, 1.0], "float64", "row 1 .* must be a time in all rows"),
+        ([1.0, 2.0**63], "float64", r"row 2 .* below 2\*\*63"),
+        ([1.4e9, 1.4e9, 1.4e12], "float64", "row 3 .* in the same unit"),
+        ([1, None], "datetime64[s]", "row 2 .* must be a time in all rows"),
+        # A nanosecond apart, where a float64 has steps of 240.
+        (
+            [1_500_000_000 * 10**9, 1_500_000_000 * 10**9 + 1],
+            "datetime64[ns]",
+            "row 2 .* that a 64-bit float tells from those",
+        ),
+    ],
+)
+def test_numbers_and_times_that_are_refused(values, dtype, message):
+    with pytest.raises(ValueError, match=f"a.parquet, {message}"):
+        parse_timestamps("a.parquet", _column(values, dtype))
+
+
+def test_whole_numbers_of_a_form():
+    for dtype in ("int64", "float64"):
+        column = _column([20240531, 20240601], dtype)
+        parsed = parse_timestamps("a.parquet", column, "%Y%m%d")
+        assert parsed.tolist() == [_seconds(2024, 5, 31), _seconds(2024, 6, 1)]

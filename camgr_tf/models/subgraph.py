@@ -8,9 +8,9 @@ in their places runs the same `embed` and the same `loss_terms`.
 import tensorflow as tf
 from keras import ops
 
-from camgr_tf.graphs.subgraph_sampler import GRAPH_ENDS
-from camgr_tf.graphs.subgraph_sampler import AskedGraph
 from camgr_tf.ops import Adjacency
+from camgr_tf.subgraphs.subgraph_sampler import GRAPH_ENDS
+from camgr_tf.subgraphs.subgraph_sampler import AskedGraph
 
 
 def model_view(model, **attributes):

@@ -57,8 +57,47 @@ def approximate_neighbors(
     Reference:
         Johnson et al., "Billion-scale similarity search with GPUs", 2019.
     """
-    faiss = _faiss()
     features = np.asarray(features)
+    shape = len(features), num_neighbors
+    index, recall = neighbor_index(
+        features, num_neighbors, include_self, min_recall, num_sampled, seed
+    )
+    indices = np.empty(shape, "int32")
+    similarities = np.empty(shape, "float32")
+    for rows, *found in indexed_neighbors(
+        index, features, num_neighbors, include_self
+    ):
+        indices[rows], similarities[rows] = found
+    return indices, similarities, recall
+
+
+def neighbor_index(
+    features,
+    num_neighbors,
+    include_self=True,
+    min_recall=0.97,
+    num_sampled=1000,
+    seed=0,
+):
+    """The cells of `approximate_neighbors`, and how many are looked into.
+
+    Args:
+        features: Float array of shape `(num_items, width)`.
+        num_neighbors: Integer.
+        include_self: Boolean. Defaults to `True`.
+        min_recall: Float in `(0, 1]`. Defaults to `0.97`.
+        num_sampled: Integer. Defaults to `1000`.
+        seed: Integer. Defaults to `0`.
+
+    Returns:
+        Tuple of `faiss.IndexIVFFlat`, whose `nprobe` is that of the recall,
+        and the recall.
+
+    Raises:
+        ImportError: If faiss is not installed.
+        ValueError: If `num_neighbors` or `min_recall` is out of range.
+    """
+    faiss = import_faiss()
     num_items = len(features)
     check_num_neighbors(num_neighbors, num_items, include_self)
     if not 0 < min_recall <= 1:
@@ -90,17 +129,70 @@ def approximate_neighbors(
         index.nprobe,
         index.nlist,
     )
-    indices = np.empty((num_items, num_neighbors), "int32")
-    similarities = np.empty((num_items, num_neighbors), "float32")
-    # Items of one cell one after the other: their candidates stay in cache.
-    order = _ids_by_cell(faiss, index)
-    block_size = max(1, TILE_NUMBERS // features.shape[1] // num_neighbors)
-    for start in range(0, num_items, block_size):
-        rows = order[start : start + block_size]
-        indices[rows], similarities[rows] = _search(
-            index, features, norms, rows, num_neighbors, include_self
+    return index, recall
+
+
+def indexed_neighbors(
+    index, features, num_neighbors, include_self=True, start=0, stop=None
+):
+    """Looks up items in the order in which the index holds them.
+
+    Items of one cell come one after the other: their candidates stay in
+    cache.
+
+    Args:
+        index: `faiss.IndexIVFFlat` as of `neighbor_index`.
+        features: Float array of shape `(num_items, width)`.
+        num_neighbors: Integer.
+        include_self: Boolean. Defaults to `True`.
+        start: Integer, the place of the first item. Defaults to `0`.
+        stop: Integer, the place after the last. Defaults to `None`: all.
+
+    Yields:
+        Tuple `(rows, indices, similarities)` of some items, of shape
+        `(num_rows,)` and twice `(num_rows, num_neighbors)`.
+    """
+    order = _ids_by_cell(index)[:stop]
+    norms = row_norms(features)
+    block_size = rows_at_a_time(features.shape[1], num_neighbors)
+    for first in range(start, len(order), block_size):
+        rows = order[first : first + block_size]
+        yield (
+            rows,
+            *_search(index, features, norms, rows, num_neighbors, include_self),
         )
-    return indices, similarities, recall
+
+
+def rows_at_a_time(width, num_neighbors):
+    """Items that are looked up at one time.
+
+    Args:
+        width: Integer. Numbers of an item.
+        num_neighbors: Integer.
+
+    Returns:
+        Integer.
+    """
+    return max(1, TILE_NUMBERS // width // num_neighbors)
+
+
+def import_faiss():
+    """The library, or an error that says how to install it.
+
+    Returns:
+        Module.
+
+    Raises:
+        ImportError: If it is not installed.
+    """
+    try:
+        import faiss
+    except ImportError as error:
+        raise ImportError(
+            "Approximate neighbors need faiss: pip install 'camgr_tf[index]'. "
+            "`method='exact'` does not."
+        ) from error
+    return faiss
 
 
 def _build_index(faiss, features, norms, rng, seed):
@@ -124,7 +216,8 @@ def _build_index(faiss, features, norms, rng, seed):
     return index
 
 
-def _ids_by_cell(faiss, index):
+def _ids_by_cell(index):
+    faiss = import_faiss()
     cells = index.invlists
     return np.concatenate(
         [
@@ -173,14 +266,3 @@ def _units(features, norms, rows):
     return np.ascontiguousarray(
         features[rows] / norms[rows, None], dtype="float32"
     )
-
-
-def _faiss():
-    try:
-        import faiss
-    except ImportError as error:
-        raise ImportError(
-            "Approximate neighbors need faiss: pip install 'camgr_tf[index]'. "
-            "`method='exact'` does not."
-        ) from error
-    return faiss

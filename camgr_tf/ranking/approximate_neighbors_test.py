@@ -4,7 +4,10 @@ import sys
 import numpy as np
 import pytest
 
+from camgr_tf.ranking import approximate_neighbors as approximate
 from camgr_tf.ranking.approximate_neighbors import approximate_neighbors
+from camgr_tf.ranking.approximate_neighbors import indexed_neighbors
+from camgr_tf.ranking.approximate_neighbors import neighbor_index
 from camgr_tf.ranking.neighbors import nearest_neighbors
 
 
@@ -99,6 +102,18 @@ def test_cells_with_too_few_items_are_completed():
 def test_refuses_bad_values(arguments, message):
     with pytest.raises(ValueError, match=message):
         approximate_neighbors(_clusters(20), **arguments)
+
+
+def test_a_range_of_the_index_is_a_part_of_it(monkeypatch):
+    monkeypatch.setattr(approximate, "TILE_NUMBERS", 50 * 12 * 3)
+    features = _clusters(300)
+    index, _ = neighbor_index(features, 3)
+    whole = list(indexed_neighbors(index, features, 3))
+    assert [len(rows) for rows, *_ in whole] == [50] * 6
+    part = list(indexed_neighbors(index, features, 3, start=100, stop=170))
+    assert [len(rows) for rows, *_ in part] == [50, 20]
+    for values, others in zip(part[0], whole[2]):
+        np.testing.assert_array_equal(values, others)
 
 
 def test_without_faiss(monkeypatch):

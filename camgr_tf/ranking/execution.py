@@ -1,5 +1,6 @@
 """Where the shards of a computation are computed."""
 
+import contextlib
 import functools
 import importlib.util
 import os
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 EXECUTORS = ("local", "ray", "beam")
 MODULES = {"ray": "ray", "beam": "apache_beam"}
 EXTRAS = {"ray": "cluster", "beam": "beam"}
-# Of a Ray that is started here. No task returns anything large.
+# Of a Ray that is started here. No shard returns anything.
 OBJECT_STORE_BYTES = 100_000_000
 # How often a shard is begun again whose worker was killed.
 MAX_RETRIES = 5
@@ -106,6 +107,30 @@ def _num_workers(execution, shards):
 
 
 def _run_on_ray(function, shards, execution, report):
+    num_workers = _num_workers(execution, shards)
+    with ray_session(execution, num_workers, OBJECT_STORE_BYTES) as ray:
+        task = ray.remote(_call).options(
+            name="shard", num_cpus=1, max_retries=MAX_RETRIES
+        )
+        pending = [task.remote(function, shard) for shard in shards]
+        while pending:
+            done, pending = ray.wait(pending, timeout=SECONDS_BETWEEN_REPORTS)
+            ray.get(done)  # raises what a task raised
+            report()
+
+
+@contextlib.contextmanager
+def ray_session(execution, num_workers, object_bytes):
+    """A connection to a Ray cluster; one that is there already is used.
+
+    Args:
+        execution: `Execution`.
+        num_workers: Integer. Processors of a Ray that is started here.
+        object_bytes: Integer. What its workers may return at one time.
+
+    Yields:
+        The module `ray`.
+    """
     import ray
 
     started = not ray.is_initialized()
@@ -115,22 +140,15 @@ def _run_on_ray(function, shards, execution, report):
         elif started:
             ray.init(
                 address="local",
-                num_cpus=_num_workers(execution, shards),
+                num_cpus=num_workers,
                 num_gpus=0,
                 include_dashboard=False,
-                object_store_memory=OBJECT_STORE_BYTES,
+                object_store_memory=object_bytes,
                 log_to_driver=False,
                 logging_level="warning",
                 _system_config={"agent_register_timeout_ms": START_MS},
             )
-        task = ray.remote(_call).options(
-            name="shard", num_cpus=1, max_retries=MAX_RETRIES
-        )
-        pending = [task.remote(function, shard) for shard in shards]
-        while pending:
-            done, pending = ray.wait(pending, timeout=SECONDS_BETWEEN_REPORTS)
-            ray.get(done)  # raises what a task raised
-            report()
+        yield ray
     finally:
         if started:
             ray.shutdown()

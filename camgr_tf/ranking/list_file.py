@@ -1,6 +1,5 @@
 """The lists of a range of users as a Parquet file."""
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ from threadpoolctl import threadpool_limits
 from camgr_tf.ranking.block import rank_block
 from camgr_tf.ranking.block import users_at_a_time
 from camgr_tf.ranking.list_source import open_source
+from camgr_tf.staged_parts import staged_part
 
 SCHEMA = pa.schema(
     [
@@ -71,8 +71,7 @@ def write_lists(
 def write_list_part(folder, start, stop, place, k, exclude_seen=True):
     """One worker's part of the lists: `parts/part-<place>.parquet`.
 
-    It is there whole or not at all, and a part that another worker, killed
-    since, had begun is begun again.
+    It is there whole or not at all.
 
     Args:
         folder: Path of a folder that all workers see, with `source/`, what
@@ -85,10 +84,7 @@ def write_list_part(folder, start, stop, place, k, exclude_seen=True):
             `True`.
     """
     path = part_path(folder, place)
-    # Of a folder that is gone, with the process that wanted the parts, none
-    # is made again.
-    staging = path.with_name(f".{path.name}-{os.urandom(4).hex()}")
-    with threadpool_limits(1):
+    with staged_part(path) as staging, threadpool_limits(1):
         write_lists(
             open_source(Path(folder) / "source"),
             start,
@@ -97,7 +93,6 @@ def write_list_part(folder, start, stop, place, k, exclude_seen=True):
             staging,
             exclude_seen,
         )
-    os.replace(staging, path)
 
 
 def part_path(folder, place):

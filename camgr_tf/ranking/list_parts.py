@@ -2,13 +2,12 @@
 
 import functools
 
-from tqdm import tqdm
-
 from camgr_tf.ranking.block import users_at_a_time
-from camgr_tf.ranking.execution import run_shards
 from camgr_tf.ranking.list_file import part_path
 from camgr_tf.ranking.list_file import write_list_part
 from camgr_tf.ranking.list_source import save_source
+from camgr_tf.ranking.part_files import compute_parts
+from camgr_tf.ranking.part_files import progress_bar
 from camgr_tf.ranking.shards import shard_bounds
 from camgr_tf.staged_parts import staged_parts
 
@@ -50,48 +49,11 @@ def write_list_parts(
         users_at_a_time(num_items),
     )
     shards = [(*ends, place) for place, ends in enumerate(bounds)]
-    with progress_bar(num_users, progress) as bar, staged_parts(path) as folder:
+    bar = progress_bar(num_users, "users", "recommend", progress)
+    with bar, staged_parts(path) as folder:
         save_source(folder / "source", source)
-
-        def report():
-            done = sum(
-                stop - start
-                for start, stop, place in shards
-                if part_path(folder, place).exists()
-            )
-            bar.update(done - bar.n)
-
         function = functools.partial(
             write_list_part, str(folder), k=k, exclude_seen=exclude_seen
         )
-        run_shards(function, shards, execution, report)
-        _check_complete(folder, shards)
-
-
-def progress_bar(num_users, progress):
-    """A bar of users that are done, on a terminal.
-
-    Args:
-        num_users: Integer.
-        progress: Boolean. Whether it is shown.
-
-    Returns:
-        `tqdm.tqdm`.
-    """
-    return tqdm(
-        total=num_users,
-        unit="users",
-        desc="recommend",
-        disable=None if progress else True,
-    )
-
-
-def _check_complete(folder, shards):
-    """A worker on another machine may have written where nobody looks."""
-    missing = [n for *_, n in shards if not part_path(folder, n).exists()]
-    if missing:
-        raise FileNotFoundError(
-            f"{len(missing)} of {len(shards)} parts are not in "
-            f"{folder / 'parts'}, though their workers have ended. Expected: "
-            "a folder that is the same for all workers."
-        )
+        paths = [part_path(folder, place) for place in range(len(shards))]
+        compute_parts(function, shards, paths, execution, bar)

@@ -7,9 +7,9 @@ import pyarrow.parquet as pq
 
 from camgr_tf.ranking.block import Vectors
 from camgr_tf.ranking.list_file import write_lists
-from camgr_tf.ranking.list_parts import progress_bar
 from camgr_tf.ranking.list_parts import write_list_parts
 from camgr_tf.ranking.list_source import ListSource
+from camgr_tf.ranking.part_files import progress_bar
 from camgr_tf.serving.lists import check_file
 from camgr_tf.serving.lists import check_k
 from camgr_tf.serving.lists import warn_of_popularity
@@ -80,7 +80,8 @@ def write_recommendations(
     _warn_of_unknown_users(recommender)
     source = list_source(recommender)
     num_users = recommender.num_users
-    with progress_bar(num_users, progress) as bar, staged_file(path) as file:
+    bar = progress_bar(num_users, "users", "recommend", progress)
+    with bar, staged_file(path) as file:
         write_lists(
             source, 0, num_users, k, file, exclude_seen, block_size, bar.update
         )

@@ -4,9 +4,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from camgr_tf.graphs.subgraph_sampler import SubgraphSampler
 from camgr_tf.models.subgraph import FirstRows
 from camgr_tf.models.subgraph import SampledSubgraph
+from camgr_tf.subgraphs.subgraph_sampler import SubgraphSampler
 from camgr_tf.training.row_adam import RowAdam
 
 
@@ -94,27 +94,50 @@ class SampledBatches(keras.utils.PyDataset):
         return len(self.batches)
 
     def __getitem__(self, index):
+        seeds, key = self.request(index)
+        subgraph = self.sampler.draw(seeds, np.random.default_rng(key))
+        return self.batch_of(index, subgraph)
+
+    def request(self, index):
+        """What the subgraph of a batch is drawn from.
+
+        Args:
+            index: Integer. The batch's number.
+
+        Returns:
+            Tuple of the seeds, an integer array of nodes, and the key of the
+            generator, a list of integers.
+        """
         batch = self.batches[index]
-        rng = np.random.default_rng(
-            [self.batches.seed, self.batches.epoch, index]
-        )
-        num_users = self.sampler.num_users
         items = [batch["positive_item_ids"], batch["negative_item_ids"]]
+        num_users = self.sampler.num_users
         seeds = np.concatenate(
             [batch["user_ids"], *(ids + num_users for ids in items)]
         )
-        subgraph = self.sampler.draw(seeds, rng)
+        return seeds, [self.batches.seed, self.batches.epoch, index]
+
+    def batch_of(self, index, subgraph):
+        """A batch with its subgraph, whoever drew it.
+
+        Args:
+            index: Integer. The batch's number.
+            subgraph: Dictionary, as of `SubgraphSampler.draw`.
+
+        Returns:
+            Dictionary.
+        """
+        batch = self.batches[index]
         item_ids = subgraph["item_ids"]
-        subgraph["features"] = {
+        features = {
             # A file that is mapped is read here, these rows alone.
             m: np.asarray(f[item_ids], "float32")
             for m, f in self.features.items()
         }
         return {
             "user_ids": _places(subgraph["user_ids"], batch["user_ids"]),
-            "positive_item_ids": _places(item_ids, items[0]),
-            "negative_item_ids": _places(item_ids, items[1]),
-            "subgraph": subgraph,
+            "positive_item_ids": _places(item_ids, batch["positive_item_ids"]),
+            "negative_item_ids": _places(item_ids, batch["negative_item_ids"]),
+            "subgraph": {**subgraph, "features": features},
         }
 
     def on_epoch_end(self):

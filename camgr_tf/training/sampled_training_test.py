@@ -7,6 +7,7 @@ from camgr_tf.baselines import LightGCN
 from camgr_tf.models import CAmgr
 from camgr_tf.testing import tiny_batch
 from camgr_tf.testing import tiny_dataset
+from camgr_tf.training.ray_sampled_batches import RaySampledBatches
 from camgr_tf.training.sampled_training import SampledBatches
 from camgr_tf.training.sampled_training import SampledStep
 from camgr_tf.training.sampling import TrainingBatches
@@ -122,3 +123,56 @@ def test_a_step_of_few_neighbors_moves_the_rows_it_reads(name):
     assert np.isfinite(float(loss))
     table = {v.name: g for v, g in gradients}["user_embeddings"]
     assert table.indices.numpy().tolist() == users.tolist()
+
+
+class DrawsHere:
+    """`RayDraws` without Ray: notes what is asked for, draws when waited."""
+
+    num_ahead = 2
+
+    def __init__(self, sampler):
+        self.sampler = sampler
+        self.asked = []
+
+    def ask(self, seeds, key):
+        self.asked.append(key)
+        return seeds, key
+
+    def wait(self, asked):
+        seeds, key = asked
+        return self.sampler.draw(seeds, np.random.default_rng(key))
+
+
+def test_batches_that_others_draw_ahead_are_the_same():
+    def make():
+        batches = TrainingBatches(
+            tiny_dataset().interactions, batch_size=4, seed=5, epoch=2
+        )
+        return SampledBatches(batches, MODELS["camgr"](), (2, 1))
+
+    here, others = make(), make()
+    draws = DrawsHere(others.sampler)
+    ahead = RaySampledBatches(others, draws)
+    assert len(ahead) == len(here) == 5
+    for epoch in (2, 3):
+        for index in range(5):
+            tf.nest.map_structure(
+                np.testing.assert_array_equal, ahead[index], here[index]
+            )
+            # Two are asked for ahead, each once.
+            known = min(index + 3, 5)
+            assert draws.asked == [[5, epoch, n] for n in range(known)]
+        here.on_epoch_end()
+        ahead.on_epoch_end()
+        draws.asked.clear()
+
+
+def test_what_was_drawn_for_another_epoch_is_dropped():
+    batches = TrainingBatches(tiny_dataset().interactions, batch_size=4)
+    sampled = SampledBatches(batches, MODELS["lightgcn"](), (2, 1))
+    draws = DrawsHere(sampled.sampler)
+    ahead = RaySampledBatches(sampled, draws)
+    ahead[0]
+    ahead.on_epoch_end()
+    ahead[1]
+    assert draws.asked[3:] == [[0, 1, n] for n in (1, 2, 3)]

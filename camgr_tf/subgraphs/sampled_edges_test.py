@@ -1,7 +1,7 @@
 import numpy as np
 import scipy.stats
 
-from camgr_tf.graphs.sampled_edges import sample_edges
+from camgr_tf.subgraphs.sampled_edges import sample_edges
 
 # Degrees 3, 0, 1 and 6.
 INDPTR = np.array([0, 3, 3, 4, 10])

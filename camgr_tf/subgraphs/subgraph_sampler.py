@@ -2,8 +2,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from camgr_tf.graphs.sampled_edges import sample_edges
-from camgr_tf.ops import Adjacency
+from camgr_tf.subgraphs.sampled_edges import sample_edges
 
 # Targets and sources of a graph of each kind.
 GRAPH_ENDS = {
@@ -18,14 +17,15 @@ class AskedGraph(NamedTuple):
     """A graph that a model reads, and how far from the seeds it reads it.
 
     Attributes:
-        adjacency: `Adjacency` of the whole graph.
+        adjacency: `Adjacency` of the whole graph, or what has its `matrix`
+            and `num_edges`.
         kind: String, key of `GRAPH_ENDS`.
         num_hops: Integer. Its targets lie fewer than so many hops from the
             rows that the loss is of; along the user-item graph, that is.
             Those of `"item_users"` lie behind the similar items.
     """
 
-    adjacency: Adjacency
+    adjacency: object
     kind: str
     num_hops: int
 

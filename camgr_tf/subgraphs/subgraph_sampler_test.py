@@ -1,13 +1,14 @@
 import numpy as np
 import pytest
 import scipy.sparse
+import scipy.stats
 
 from camgr_tf.graphs import bipartite_adjacency
 from camgr_tf.graphs import interaction_matrix
 from camgr_tf.graphs import user_item_adjacency
-from camgr_tf.graphs.subgraph_sampler import AskedGraph
-from camgr_tf.graphs.subgraph_sampler import SubgraphSampler
 from camgr_tf.ops import Adjacency
+from camgr_tf.subgraphs.subgraph_sampler import AskedGraph
+from camgr_tf.subgraphs.subgraph_sampler import SubgraphSampler
 from camgr_tf.testing import tiny_dataset
 
 INTERACTIONS = tiny_dataset().interactions
@@ -70,6 +71,19 @@ def test_edges_are_of_the_graph_and_scaled_by_the_share_that_is_kept():
         np.testing.assert_allclose(users[2].sum(), 1.0, rtol=1e-6)
         total = total + users[2]
     np.testing.assert_allclose(total / 400, means[2], atol=0.05)
+
+
+def test_all_subgraphs_of_a_user_are_drawn_alike():
+    sampler = SubgraphSampler([AskedGraph(NODES, "nodes", 1)], 7, (2,))
+    rng = np.random.default_rng(0)
+    drawn = [
+        tuple(sampler.draw(np.array([2]), rng)["item_ids"]) for _ in range(1200)
+    ]
+    kinds, counts = np.unique(drawn, axis=0, return_counts=True)
+    # Two of the four items of user 2.
+    own = INTERACTIONS.train[INTERACTIONS.train[:, 0] == 2, 1]
+    assert len(kinds) == 6 and set(kinds.ravel()) == set(own)
+    assert scipy.stats.chisquare(counts).pvalue > 0.001
 
 
 def test_edges_are_in_the_order_that_an_adjacency_has():
