@@ -21,10 +21,11 @@ def run_task(task, threads):
 
     Args:
         task: Dictionary. `kind` is `"device"`, `"training"`,
-            `"operations"`, `"evaluation"`, `"semantic_graph"` or `"lists"`;
-            `problem` what `problem_dataset` takes (an integer, the number of
-            items, for a graph; the numbers of users and items for lists;
-            nothing for a device); `arguments` those of the measurement.
+            `"operations"`, `"evaluation"`, `"semantic_graph"`, `"lists"` or
+            `"scale"`; `problem` what `problem_dataset` takes (an integer, the
+            number of items, for a graph, or of users, for a scale; the
+            numbers of users and items for lists; nothing for a device);
+            `arguments` those of the measurement.
         threads: Integer. Threads that libraries may use.
 
     Returns:
@@ -82,6 +83,10 @@ def measure(task):
         from camgr_tf.benchmarks.lists import measure_lists
 
         row = measure_lists(*task["problem"], **task["arguments"])
+    elif task["kind"] == "scale":
+        from camgr_tf.benchmarks.scale import measure_scale
+
+        row = measure_scale(task["problem"], **task["arguments"])
     elif task["kind"] == "device":
         from camgr_tf.benchmarks.device import measure_device
 

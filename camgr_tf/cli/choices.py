@@ -23,7 +23,9 @@ MEASUREMENTS = (
     "evaluation",
     "semantic_graph",
     "lists",
+    "scale",
 )
+MODES = ("full", "sampled", "lists")
 EXECUTORS = ("local", "ray", "beam")
 GRAPH_METHODS = ("exact", "approximate")
 SIZES = ("baby", "clothing")

@@ -29,8 +29,11 @@ MARKED = re.compile(
 MEASURED = {
     "label": "",
     "scale": "times Baby",
+    "million_users": "M users",
     "items": "items",
+    "step_nodes": "nodes a step",
     "step_seconds": "s a step",
+    "step_cpu_seconds": "CPU s a step",
     "epoch_seconds": "s an epoch",
     "graph_seconds": "s",
     "recall": "recall",
