@@ -3,8 +3,10 @@
 import pandas as pd
 
 from camgr_tf.benchmarks.operations import OPERATIONS
+from camgr_tf.benchmarks.scale import plan_scale
 from camgr_tf.benchmarks.synthetic_dataset import SIZES
 from camgr_tf.benchmarks.table import GROWTH
+from camgr_tf.benchmarks.table import MEMORY
 from camgr_tf.benchmarks.table import fit_growth
 from camgr_tf.data.dataset import find_dataset
 from camgr_tf.registry import MODELS
@@ -50,6 +52,12 @@ SHOWN = {
     "tables": [
         "label", "rows", "tables_seconds", "tables_memory_mb", "load",
         "content_hash",
+    ],
+    "scale": [
+        "label", "users", "items", "interactions", "embedding_dim",
+        "step_nodes", "step_edges",
+        "build_seconds", "step_seconds", "step_cpu_seconds", "epoch_seconds",
+        "peak_memory_mb", "load",
     ],
 }  # fmt: skip
 
@@ -178,6 +186,14 @@ def plan_tasks(options):
             }
             for measure in ("reading", "dataset")
         ]
+    if "scale" in options.only:
+        tasks += plan_scale(
+            options.users,
+            options.modes,
+            options.catalogues,
+            options.repeats,
+            options.embedding_dim,
+        )
     return tasks
 
 
@@ -233,12 +249,16 @@ def describe_rows(rows, description):
     for kind, columns in SHOWN.items():
         part = done[done["kind"] == kind] if len(done) else done
         if len(part):
-            text = part[columns].to_string(
+            shown = [name for name in columns if name in part]
+            text = part[shown].to_string(
                 index=False, float_format=lambda value: f"{value:.4g}"
             )
             lines.append(f"\n{kind}\n{text}")
     for name, exponent in fit_growth(rows).items():
-        value, size = GROWTH[name.split()[0]]
+        kind = name.split()[0]
+        value, size = GROWTH[kind]
+        if name.endswith(MEMORY):
+            value = "peak_memory_mb"
         lines.append(f"{name}: {value} grows as {size}^{exponent:.2f}")
     for row in rows:
         if "error" in row:

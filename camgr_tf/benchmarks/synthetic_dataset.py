@@ -7,6 +7,7 @@ import pandas as pd
 
 from camgr_tf.benchmarks.synthetic_features import clustered_features
 from camgr_tf.data.dataset import Dataset
+from camgr_tf.data.distinct import distinct
 from camgr_tf.data.interactions import Interactions
 
 # Users, items and interactions of Amazon Baby and Clothing after the field's
@@ -86,14 +87,42 @@ def draw_pairs(num_users, num_items, num_pairs, rng):
     Returns:
         int32 array of shape `(num_pairs, 2)`, sorted by user, then item.
     """
-    degrees = _user_degrees(num_users, num_items, num_pairs, rng)
-    users = np.repeat(np.arange(num_users), degrees)
+    degrees = user_degrees(num_users, num_items, num_pairs, rng)
+    return draw_items(degrees, item_shares(num_items, rng), rng)
+
+
+def item_shares(num_items, rng):
+    """Sums of the items' log-normal shares of all pairs, up to one.
+
+    Args:
+        num_items: Integer.
+        rng: `numpy.random.Generator`.
+
+    Returns:
+        float64 array of shape `(num_items,)`.
+    """
     popularity = np.cumsum(rng.lognormal(sigma=ITEM_SPREAD, size=num_items))
     popularity /= popularity[-1]
+    return popularity
+
+
+def draw_items(degrees, shares, rng):
+    """Distinct items of each user, drawn by their shares.
+
+    Args:
+        degrees: Integer array of shape `(num_users,)`.
+        shares: Array of shape `(num_items,)`, as of `item_shares`.
+        rng: `numpy.random.Generator`.
+
+    Returns:
+        int32 array of shape `(num_pairs, 2)`, sorted by user, then item.
+    """
+    num_users, num_items = len(degrees), len(shares)
+    users = np.repeat(np.arange(num_users), degrees)
     keys = np.empty(0, "int64")
     while len(users):
-        items = np.searchsorted(popularity, rng.random(len(users)), "right")
-        keys = np.union1d(keys, users * num_items + items)
+        items = np.searchsorted(shares, rng.random(len(users)), "right")
+        keys = distinct(np.append(keys, users * num_items + items))
         # Those whose item was a repetition draw again.
         missing = degrees - np.bincount(keys // num_items, minlength=num_users)
         users = np.repeat(np.arange(num_users), missing)
@@ -111,7 +140,7 @@ def split_pairs(pairs, rng):
         List of three arrays of the same form, each in the same order.
     """
     degrees = np.bincount(pairs[:, 0])
-    held_out = np.maximum(1, degrees // 10)
+    held_out = held_out_degrees(degrees)
     order = np.lexsort((rng.random(len(pairs)), pairs[:, 0]))
     places = np.arange(len(pairs)) - np.repeat(
         np.cumsum(degrees) - degrees, degrees
@@ -124,7 +153,23 @@ def split_pairs(pairs, rng):
     return [pairs[part == label] for label in range(3)]
 
 
-def _user_degrees(num_users, num_items, num_pairs, rng):
+def held_out_degrees(degrees):
+    """Pairs of each user that are for validation; as many are for testing."""
+    return np.maximum(1, degrees // 10)
+
+
+def user_degrees(num_users, num_items, num_pairs, rng):
+    """How many pairs each user has: 5, and a log-normal number more.
+
+    Args:
+        num_users: Integer.
+        num_items: Integer.
+        num_pairs: Integer.
+        rng: `numpy.random.Generator`.
+
+    Returns:
+        Integer array of shape `(num_users,)`.
+    """
     surplus = num_pairs - MIN_DEGREE * num_users
     draws = rng.lognormal(sigma=USER_SPREAD, size=num_users)
     # Enough items are left that repetitions end soon.

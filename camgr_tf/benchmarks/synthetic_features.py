@@ -4,7 +4,9 @@ import numpy as np
 BLOCK_ROWS = 65_536
 
 
-def clustered_features(num_items, width, seed=0, num_clusters=None, rank=8):
+def clustered_features(
+    num_items, width, seed=0, num_clusters=None, rank=8, out=None
+):
     """Rows in clusters, each a small flat piece of a `rank`-dimensional space.
 
     ```
@@ -21,6 +23,8 @@ def clustered_features(num_items, width, seed=0, num_clusters=None, rank=8):
         seed: Integer. Defaults to `0`.
         num_clusters: Integer. Defaults to `None`: one for 200 items.
         rank: Integer. Dimensions inside a cluster. Defaults to `8`.
+        out: float32 array of the result's shape, such as a mapped file, that
+            is filled and returned. Defaults to `None`: a new one.
 
     Returns:
         float32 array of shape `(num_items, width)`.
@@ -35,7 +39,9 @@ def clustered_features(num_items, width, seed=0, num_clusters=None, rank=8):
     centers = scale * rng.standard_normal((num_clusters, width), "float32")
     bases = scale * rng.standard_normal((num_bases, rank, width), "float32")
     clusters = rng.integers(num_clusters, size=num_items)
-    features = np.empty((num_items, width), "float32")
+    features = out
+    if out is None:
+        features = np.empty((num_items, width), "float32")
     for start in range(0, num_items, BLOCK_ROWS):
         own = clusters[start : start + BLOCK_ROWS]
         block = centers[own]

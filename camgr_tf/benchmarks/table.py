@@ -19,7 +19,10 @@ GROWTH = {
     "operations": ("operation_seconds", "interactions"),
     "evaluation": ("evaluation_seconds", "interactions"),
     "semantic_graph": ("graph_seconds", "items"),
+    "scale": ("step_cpu_seconds", "users"),
 }
+# Added to the name of what grows in memory: that of a scale.
+MEMORY = ", memory"
 
 
 def fit_growth(rows):
@@ -30,7 +33,8 @@ def fit_growth(rows):
             `error` are left out.
 
     Returns:
-        Dictionary from `"<kind> <label>"` to a float.
+        Dictionary from `"<kind> <label>"` to a float; with `MEMORY` behind
+        it the exponent of the peak memory.
     """
     table = pd.DataFrame([row for row in rows if "error" not in row])
     if table.empty:
@@ -40,10 +44,13 @@ def fit_growth(rows):
         if kind not in GROWTH:
             continue
         value, size = GROWTH[kind]
-        if part[size].nunique() > 1:
-            exponents[f"{kind} {label}"] = growth_exponent(
-                part[size], part[value]
-            )
+        if part[size].nunique() > 1 and part[value].notna().all():
+            name = f"{kind} {label}"
+            exponents[name] = growth_exponent(part[size], part[value])
+            if kind == "scale":
+                exponents[name + MEMORY] = growth_exponent(
+                    part[size], part["peak_memory_mb"]
+                )
     return exponents
 
 

@@ -32,6 +32,23 @@ def test_growth_of_what_has_several_sizes():
     assert fit_growth([ROWS[-1]]) == {}
 
 
+def test_growth_of_time_and_memory_of_a_scale():
+    rows = [
+        {
+            "kind": "scale",
+            "label": "mf",
+            "users": users,
+            "step_cpu_seconds": 3.0,
+            "peak_memory_mb": users**0.5,
+        }
+        for users in (1e6, 4e6)
+    ]
+    growth = fit_growth([*rows, {"kind": "scale", "label": "catalogue"}])
+    assert list(growth) == ["scale mf", "scale mf, memory"]
+    assert abs(growth["scale mf"]) < 1e-9
+    assert round(growth["scale mf, memory"], 9) == 0.5
+
+
 def test_files(tmp_path):
     path = write_tables(tmp_path / "new", ROWS, {"threads": 2})
     contents = json.loads(path.read_text())

@@ -22,11 +22,11 @@ def run_task(task, threads):
     Args:
         task: Dictionary. `kind` is `"device"`, `"training"`,
             `"operations"`, `"evaluation"`, `"semantic_graph"`, `"lists"`,
-            `"sampler"` or `"tables"`; `problem` what `problem_dataset` takes
-            (an integer, the number of items, for a graph; the numbers of
-            users and items for lists, of users and pairs for a sampler, of
-            rows for tables; nothing for a device); `arguments` those of the
-            measurement.
+            `"sampler"`, `"tables"` or `"scale"`; `problem` what
+            `problem_dataset` takes (an integer, the number of items, for a
+            graph, of users, for a scale, of rows, for tables; the numbers of
+            users and items for lists, of users and pairs for a sampler;
+            nothing for a device); `arguments` those of the measurement.
         threads: Integer. Threads that libraries may use.
 
     Returns:
@@ -92,6 +92,10 @@ def measure(task):
         from camgr_tf.benchmarks.tables import measure_tables
 
         row = measure_tables(task["problem"], **task["arguments"])
+    elif task["kind"] == "scale":
+        from camgr_tf.benchmarks.scale import measure_scale
+
+        row = measure_scale(task["problem"], **task["arguments"])
     elif task["kind"] == "device":
         from camgr_tf.benchmarks.device import measure_device
 

@@ -1,5 +1,7 @@
 """Measures times and memory."""
 
+import tempfile
+
 from camgr_tf import paths
 from camgr_tf.cli import choices
 from camgr_tf.cli.metrics_text import write
@@ -23,6 +25,7 @@ EXAMPLES = """
     camgr bench --only lists --lists 30000 5000 --executors local ray
     camgr bench --only sampler --sampler 1000000 7000000 --workers 1 2
     camgr bench --only tables --rows 20000000
+    camgr bench --only scale --users 1000000 2000000 --modes sampled
     camgr bench --dataset baby
     camgr bench --latency demo-camgr
 """
@@ -45,7 +48,7 @@ def add_arguments(parser):
         default=[
             kind
             for kind in choices.MEASUREMENTS
-            if kind not in ("lists", "sampler", "tables")
+            if kind not in ("lists", "sampler", "tables", "scale")
         ],
         metavar="KIND",
         help=f"some of {', '.join(choices.MEASUREMENTS)}",
@@ -171,6 +174,29 @@ def add_arguments(parser):
         help="of lists (default: one for each 20,000 users)",
     )
     add(
+        "--users",
+        nargs="+",
+        type=positive,
+        default=(1_000_000, 2_000_000, 4_000_000, 10_000_000),
+        metavar="N",
+        help="of the catalogues of scale, with items and pairs in Baby's ratio",
+    )
+    add(
+        "--modes",
+        nargs="+",
+        choices=choices.MODES,
+        default=choices.MODES,
+        metavar="MODE",
+        help=f"of scale, some of {', '.join(choices.MODES)}",
+    )
+    add(
+        "--embedding-dim",
+        type=positive,
+        default=64,
+        metavar="N",
+        help="of scale",
+    )
+    add(
         "--profile",
         type=folder,
         metavar="FOLDER",
@@ -210,6 +236,9 @@ def run(options):
         )
     check_file(target / "benchmarks.json")
     options.repeats = options.repeats or 5
+    # For catalogues: one of 10 million users takes 2.5 GB there.
+    catalogues = tempfile.TemporaryDirectory(prefix="camgr-bench-")
+    options.catalogues = catalogues.name
     tasks = plan_tasks(options)
     description = machine(options.threads)
     rows = []
@@ -220,6 +249,7 @@ def run(options):
         rows.append({**row, **run_task(task, options.threads)})
         # After each: what was measured survives an interruption.
         path = write_tables(target, rows, description)
+    catalogues.cleanup()
     write(describe_rows(rows, description))
     write(f"\n{path} and {path.with_suffix('.csv').name}")
     return 1 if any("error" in row for row in rows) else 0

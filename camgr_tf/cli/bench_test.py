@@ -29,6 +29,7 @@ def test_everything_once(in_this_process, tmp_path, capsys):
     arguments += ["--lists", "70", "30", "--shards", "3", "-k", "5"]
     arguments += ["--sampler", "60", "400", "--rows", "2000"]
     arguments += ["--batch-size", "4", "--items", "50", "90"]
+    arguments += ["--users", "600", "--modes", "lists"]
     arguments += ["--width", "4", "--to", str(tmp_path)]
     assert main(arguments) == 0
     contents = json.loads((tmp_path / "benchmarks.json").read_text())
@@ -42,6 +43,7 @@ def test_everything_once(in_this_process, tmp_path, capsys):
         "lists",
         "sampler",
         "tables",
+        "scale",
     }
     assert rows["device"]["bytes_per_second"] > 0
     training = rows["training"]
@@ -73,6 +75,8 @@ def test_everything_once(in_this_process, tmp_path, capsys):
     assert sampler["nodes"] > 60
     assert rows["tables"]["rows"] == 2000
     assert len(rows["tables"]["content_hash"]) == 12
+    assert rows["scale"]["label"] == "lists"
+    assert rows["scale"]["users"] == 600
     shown = capsys.readouterr().out
     assert "times_floor" in shown and "users_per_second" in shown
 
@@ -94,7 +98,7 @@ def test_a_task_for_each_model_and_size():
 
 def test_lists_are_asked_for_and_planned_for_all_workers():
     options = make_parser().parse_args(["bench"])
-    assert "lists" not in options.only
+    assert not {"lists", "scale"} & set(options.only)
     options = make_parser().parse_args(["bench", "--only", "lists"])
     made = suite.plan_tasks(options)
     assert [task["label"] for task in made] == [

@@ -25,7 +25,9 @@ MEASUREMENTS = (
     "lists",
     "sampler",
     "tables",
+    "scale",
 )
+MODES = ("full", "sampled", "lists")
 EXECUTORS = ("local", "ray", "beam")
 GRAPH_METHODS = ("exact", "approximate")
 SIZES = ("baby", "clothing")

@@ -1,5 +1,7 @@
 import numpy as np
 
+from camgr_tf.data.distinct import distinct
+
 
 class UserItems:
     """The items of each user, as rows of one array.
@@ -31,7 +33,7 @@ class UserItems:
     def __init__(self, pairs, num_users, num_items):
         self.num_items = num_items
         pairs = np.asarray(pairs, "int64").reshape(-1, 2)
-        keys = np.unique(pairs[:, 0] * num_items + pairs[:, 1])
+        keys = distinct(pairs[:, 0] * num_items + pairs[:, 1])
         self.items = (keys % num_items).astype("int32")
         bounds = np.arange(num_users + 1) * num_items
         self.starts = np.searchsorted(keys, bounds)

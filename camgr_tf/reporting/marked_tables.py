@@ -29,8 +29,12 @@ MARKED = re.compile(
 MEASURED = {
     "label": "",
     "scale": "times Baby",
+    "million_users": "M users",
     "items": "items",
+    "embedding_dim": "dim",
+    "step_nodes": "nodes a step",
     "step_seconds": "s a step",
+    "step_cpu_seconds": "CPU s a step",
     "epoch_seconds": "s an epoch",
     "graph_seconds": "s",
     "recall": "recall",
@@ -170,6 +174,8 @@ def benchmark_table(rows):
 
 
 def _digits(value):
+    if pd.isna(value):
+        return ""
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 

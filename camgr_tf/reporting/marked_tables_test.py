@@ -116,6 +116,7 @@ def test_a_benchmark_has_three_digits(results, tmp_path):
         "kind,label,scale,step_seconds,recall,peak_memory_mb\n"
         "training,camgr,1,0.18180835,,1307.1\n"
         "training,mgcn,8,1.5,,12.345\n"
+        "scale,lists,,2,,7\n"
     )
     path = tmp_path / "page.md"
     path.write_text("<!-- table: benchmarks one -->\n<!-- table: end -->\n")
@@ -125,6 +126,7 @@ def test_a_benchmark_has_three_digits(results, tmp_path):
         "| --- | --- | --- | --- |",
         "| camgr | 1 | 0.182 | 1,307 |",
         "| mgcn | 8 | 1.5 | 12.3 |",
+        "| lists |  | 2 | 7 |",
     ]
 
 

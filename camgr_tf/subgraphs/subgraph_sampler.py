@@ -2,6 +2,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from camgr_tf.data.distinct import distinct
 from camgr_tf.subgraphs.sampled_edges import sample_edges
 
 # Targets and sources of a graph of each kind.
@@ -87,7 +88,6 @@ class SubgraphSampler:
             to `targets`, `sources`, `values` and `permutation` as
             `Adjacency.from_edges` takes them, numbered within it.
         """
-        self._reached[:] = False
         shells = [self._new(seeds)]
         # Of no node: with no hop there is no edge.
         pairs = [self._expand(self.pairs, shells[0][:0], 0, rng)]
@@ -107,14 +107,16 @@ class SubgraphSampler:
                 for edges, graph in zip(similar, self.graphs)
                 if hop < len(edges)
             ]
-            met = np.unique(np.concatenate(met)) + self.num_users
+            met = distinct(np.concatenate(met)) + self.num_users
             shells.append(self._new(met))
             if any(graph.kind == "item_users" for graph in self.graphs):
                 known = np.concatenate([edges.nodes for edges in pairs])
-                left = np.setdiff1d(met, known)
+                left = np.setdiff1d(met, known, assume_unique=True)
                 pairs.append(self._expand(self.pairs, left, hop + 1, rng))
                 shells.append(self._new(self.pairs.indices[pairs[-1].places]))
         nodes = np.sort(np.concatenate(shells))
+        # Of these alone: a step must not cost what all nodes cost.
+        self._reached[nodes] = False
         return self._number(nodes, _joined(pairs), map(_joined, similar))
 
     def _hops(self, *kinds):
@@ -122,7 +124,7 @@ class SubgraphSampler:
 
     def _new(self, nodes):
         """Those that are reached for the first time, each once, sorted."""
-        nodes = np.unique(nodes[~self._reached[nodes]])
+        nodes = distinct(nodes[~self._reached[nodes]])
         self._reached[nodes] = True
         return nodes
 

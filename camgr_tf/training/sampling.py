@@ -4,6 +4,9 @@ import numpy as np
 # Places of the table of marks for each pair: with 32, one in 32 of the items
 # that a user has not bought shares its place with some pair.
 MARKS_PER_PAIR = 32
+# Rows that are drawn, marked or looked up at one time, so that temporaries
+# of an epoch of many millions stay small. The draws are the same.
+PIECE = 1 << 20
 # After so many rounds of drawing again, the rest is drawn from what the users
 # have not bought. A user of half of the items comes there once in 4e9 draws.
 MAX_ROUNDS = 32
@@ -25,16 +28,21 @@ class NegativeSampler:
     """
 
     def __init__(self, interactions):
-        users = interactions.train[:, 0].astype("int64")
-        items = interactions.train[:, 1].astype("int64")
+        users, items = interactions.train.T
         self.num_items = interactions.num_items
-        self.candidates = np.unique(items)
-        self.positive_keys = np.unique(users * self.num_items + items)
+        occurs = np.zeros(self.num_items, bool)
+        occurs[items] = True
+        self.candidates = np.flatnonzero(occurs)
+        # Sorted and each once, since the training rows are.
+        self.positive_keys = np.multiply(users, self.num_items, dtype="int64")
+        self.positive_keys += items
         # Odd, so that the number of items, often even, shares no factor 2.
         self._num_marks = MARKS_PER_PAIR * len(self.positive_keys) + 1
-        self._marks = np.zeros(self._num_marks, bool)
-        self._marks[self.positive_keys % self._num_marks] = True
-        degrees = np.bincount(self.positive_keys // self.num_items)
+        self._marks = np.zeros(self._num_marks // 8 + 1, "uint8")  # bits
+        for start in range(0, len(self.positive_keys), PIECE):
+            keys = self.positive_keys[start : start + PIECE]
+            np.bitwise_or.at(self._marks, *self._bits(keys))
+        degrees = np.bincount(users)
         if degrees.max() >= len(self.candidates):
             raise ValueError(
                 f"User {degrees.argmax()} has bought all "
@@ -52,12 +60,17 @@ class NegativeSampler:
         Returns:
             int32 array of shape `(rows,)`.
         """
-        user_ids = np.asarray(user_ids, "int64")
-        negatives = rng.choice(self.candidates, size=len(user_ids))
-        rows = np.arange(len(user_ids))
-        for _ in range(MAX_ROUNDS):
-            keys = user_ids[rows] * self.num_items + negatives[rows]
-            rows = rows[self._is_positive(keys)]
+        user_ids = np.asarray(user_ids)
+        negatives = np.empty(len(user_ids), "int32")
+        for start in range(0, len(negatives), PIECE):
+            part = negatives[start : start + PIECE]
+            part[:] = rng.choice(self.candidates, size=len(part))
+        rows = np.arange(0)
+        for round_ in range(MAX_ROUNDS):
+            if round_:
+                rows = rows[self._bought(user_ids[rows], negatives[rows])]
+            else:
+                rows = self._bought(user_ids, negatives)
             negatives[rows] = rng.choice(self.candidates, size=len(rows))
             if not len(rows):
                 break
@@ -70,7 +83,22 @@ class NegativeSampler:
             negatives[own_rows] = rng.choice(
                 self._unbought(user), size=len(own_rows)
             )
-        return negatives.astype("int32")
+        return negatives
+
+    def _bought(self, user_ids, item_ids):
+        """The places of pairs that are training pairs, in order."""
+        found = [np.empty(0, int)]
+        for start in range(0, len(user_ids), PIECE):
+            part = slice(start, start + PIECE)
+            keys = np.multiply(user_ids[part], self.num_items, dtype="int64")
+            places = self._is_positive(keys + item_ids[part])
+            found.append(start + np.flatnonzero(places))
+        return np.concatenate(found)
+
+    def _bits(self, keys):
+        """The byte of each key's mark, and the mark in it."""
+        places = keys % self._num_marks
+        return places >> 3, np.left_shift(1, places & 7).astype("uint8")
 
     def _unbought(self, user):
         bounds = np.array([user, user + 1]) * self.num_items
@@ -81,7 +109,8 @@ class NegativeSampler:
     def _is_positive(self, keys):
         # A look at the marks is several times as fast as the search, which
         # only those have to pass whose place is marked.
-        result = self._marks[keys % self._num_marks]
+        places, masks = self._bits(keys)
+        result = (self._marks[places] & masks) != 0
         marked = np.flatnonzero(result)
         places = np.searchsorted(self.positive_keys, keys[marked])
         places = np.minimum(places, len(self.positive_keys) - 1)

@@ -39,6 +39,12 @@ def test_marks_only_save_time(monkeypatch, marks_per_pair):
     assert [pair for pair, yes in zip(pairs, found) if yes] == TINY_TRAIN
 
 
+def test_marks_take_a_bit_a_place():
+    sampler = NegativeSampler(INTERACTIONS)
+    # 17 pairs, 32 places each and one more.
+    assert sampler._marks.nbytes == 545 // 8 + 1
+
+
 def test_held_out_items_are_legal():
     users = np.zeros(500, int)
     negatives = NegativeSampler(INTERACTIONS).sample(
@@ -80,8 +86,11 @@ def _draw_by_the_plain_loop(interactions, user_ids, rng):
     return drawn
 
 
+@pytest.mark.parametrize("piece", [7, 1000, 1 << 20])
 @pytest.mark.parametrize("seed", range(3))
-def test_ordinary_draws_are_those_of_the_plain_loop(seed):
+def test_ordinary_draws_are_those_of_the_plain_loop(monkeypatch, seed, piece):
+    # Pieces that end within bytes of marks and between draws of 32 bits.
+    monkeypatch.setattr(sampling, "PIECE", piece)
     users = np.random.default_rng(seed).integers(7, size=3000)
     negatives = NegativeSampler(INTERACTIONS).sample(
         users, np.random.default_rng(seed)
