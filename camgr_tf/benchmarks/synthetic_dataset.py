@@ -7,8 +7,8 @@ import pandas as pd
 
 from camgr_tf.benchmarks.synthetic_features import clustered_features
 from camgr_tf.data.dataset import Dataset
-from camgr_tf.data.distinct import distinct
 from camgr_tf.data.interactions import Interactions
+from camgr_tf.distinct import distinct
 
 # Users, items and interactions of Amazon Baby and Clothing after the field's
 # 5-core filter.

@@ -1,6 +1,6 @@
 import numpy as np
 
-from camgr_tf.data.distinct import distinct
+from camgr_tf.distinct import distinct
 
 
 class UserItems:

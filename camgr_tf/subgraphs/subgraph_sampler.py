@@ -2,7 +2,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from camgr_tf.data.distinct import distinct
+from camgr_tf.distinct import distinct
 from camgr_tf.subgraphs.sampled_edges import sample_edges
 
 # Targets and sources of a graph of each kind.

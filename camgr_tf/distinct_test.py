@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from camgr_tf.data.distinct import distinct
+from camgr_tf.distinct import distinct
 
 
 @pytest.mark.parametrize("dtype", ["int32", "int64"])
