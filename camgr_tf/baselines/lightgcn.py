@@ -5,6 +5,8 @@ from camgr_tf.losses import frobenius
 from camgr_tf.models.fold_in import id_sources
 from camgr_tf.models.fold_in import id_states
 from camgr_tf.models.recommender import Recommender
+from camgr_tf.models.shared_rows import all_rows
+from camgr_tf.models.shared_rows import own_rows
 from camgr_tf.models.subgraph import model_view
 from camgr_tf.ops import propagate
 
@@ -52,6 +54,7 @@ class LightGCN(Recommender):
     """
 
     samples_neighbors = True
+    shares_rows = True
     ids_alone = True
     training_defaults = {"learning_rate": 0.001}
     search_space = {
@@ -101,9 +104,11 @@ class LightGCN(Recommender):
         terms = super().loss_terms(
             user_ids, positive_item_ids, negative_item_ids
         )
-        terms["l2"] = self.l2_weight * frobenius(
-            ops.take(self.user_table, user_ids, axis=0),
-            ops.take(self.item_table, positive_item_ids, axis=0),
-            ops.take(self.item_table, negative_item_ids, axis=0),
+        rows = all_rows(
+            user_ids,
+            ops.take(self.user_table, own_rows(user_ids), axis=0),
+            ops.take(self.item_table, own_rows(positive_item_ids), axis=0),
+            ops.take(self.item_table, own_rows(negative_item_ids), axis=0),
         )
+        terms["l2"] = self.l2_weight * frobenius(*rows)
         return terms

@@ -14,6 +14,8 @@ from camgr_tf.models.fold_in import split_parts
 from camgr_tf.models.fold_in import split_rows
 from camgr_tf.models.fold_in import with_zeros
 from camgr_tf.models.recommender import Recommender
+from camgr_tf.models.shared_rows import all_rows
+from camgr_tf.models.shared_rows import own_rows
 from camgr_tf.models.subgraph import model_view
 from camgr_tf.ops import Adjacency
 from camgr_tf.ops import propagate
@@ -80,6 +82,7 @@ class MGCN(Recommender):
     """
 
     samples_neighbors = True
+    shares_rows = True
     training_defaults = {
         "learning_rate": 0.001,
         "learning_rate_decay": 0.96,
@@ -274,8 +277,13 @@ class MGCN(Recommender):
         n = self.num_users
         # Behind the graphs each node is by itself: batch rows only.
         rows = ops.concatenate(
-            [user_ids, positive_item_ids + n, negative_item_ids + n]
+            [
+                own_rows(user_ids),
+                own_rows(positive_item_ids) + n,
+                own_rows(negative_item_ids) + n,
+            ]
         )
         nodes = self.encode(rows)
         side = self.side(nodes, self.modal_states(rows))
+        nodes, side = all_rows(user_ids, nodes, side, groups=3)
         return side_contrast_terms(self, nodes, side)

@@ -6,6 +6,7 @@ from camgr_tf.cli.metrics_text import write
 from camgr_tf.cli.options import add_data_root
 from camgr_tf.cli.options import add_output_root
 from camgr_tf.cli.options import add_parameters
+from camgr_tf.cli.options import positive
 from camgr_tf.cli.options import read_parameters
 
 SUMMARY = "train a model, select its epoch on validation, test it once"
@@ -13,6 +14,7 @@ EXAMPLES = """
     camgr train --dataset demo -p max_epochs 20
     camgr train mgcn --dataset baby -p seed 1 -p learning_rate 5e-4
     camgr train my_package.my_module:MyModel --dataset demo
+    camgr train --dataset demo --workers 2
     camgr train mgcn --show
 """
 SHARED = ("model", "dataset", "data_root")
@@ -43,6 +45,26 @@ def add_arguments(parser):
         action="store_true",
         help="print all parameters of the run, and train nothing",
     )
+    parser.add_argument(
+        "--workers",
+        type=positive,
+        default=1,
+        metavar="N",
+        help="processes that train the run together, on Ray; of sampled "
+        "neighbors each draws its share (default: 1, without Ray)",
+    )
+    parser.add_argument(
+        "--address",
+        metavar="ADDRESS",
+        help="with --workers: the Ray cluster: auto, host:port, or local, one "
+        "of this machine alone (default: local)",
+    )
+    parser.add_argument(
+        "--cpus-per-worker",
+        type=positive,
+        metavar="N",
+        help="with --workers: processors of each (default: 1)",
+    )
     parser.add_argument("--quiet", action="store_true", help="show no progress")
     add_data_root(parser)
     add_output_root(parser)
@@ -66,15 +88,28 @@ def run(options):
             write(f"{name:24}{value}")
         write(f"{'folder':24}{root / config.run_id}")
         return
-    from camgr_tf.training.runs import train
-
+    of_ray = {
+        "address": options.address,
+        "cpus_per_worker": options.cpus_per_worker,
+    }
+    of_ray = {name: value for name, value in of_ray.items() if value}
+    if options.workers == 1 and of_ray:
+        name = f"--{min(of_ray).replace('_', '-')}"
+        raise ValueError(f"{name} is an option of --workers, of two or more.")
     folder = root / config.run_id
     was_there = (folder / "metrics.json").is_file() and not options.overwrite
-    train(
-        config,
-        output_root=root,
-        overwrite=options.overwrite,
-        progress=not options.quiet,
-    )
+    arguments = {
+        "output_root": root,
+        "overwrite": options.overwrite,
+        "progress": not options.quiet,
+    }
+    if options.workers > 1 and not was_there:
+        from camgr_tf.training.ray_training import train_on_ray
+
+        train_on_ray(config, options.workers, **arguments, **of_ray)
+    else:
+        from camgr_tf.training.runs import train
+
+        train(config, **arguments)
     remark = " (from before; --overwrite trains anew)" if was_there else ""
     print_metrics(folder, remark)

@@ -6,6 +6,8 @@ from camgr_tf.losses import half_squared
 from camgr_tf.losses import info_nce
 from camgr_tf.losses import sampled_softmax
 from camgr_tf.models.camgr_parts import CAmgrParts
+from camgr_tf.models.shared_rows import all_rows
+from camgr_tf.models.shared_rows import own_rows
 from camgr_tf.models.subgraph import FirstRows
 from camgr_tf.ops import HostSeedGenerator
 from camgr_tf.ops import layer_mean
@@ -64,6 +66,7 @@ class CAmgr(CAmgrParts):
     """
 
     samples_neighbors = True
+    shares_rows = True
     # The contrast outweighs the softmax in the first epochs.
     training_defaults = {"learning_rate": 0.002, "min_epochs": 30}
     search_space = {
@@ -170,10 +173,16 @@ class CAmgr(CAmgrParts):
 
     def loss_terms(self, user_ids, positive_item_ids, negative_item_ids):
         graphs = self.training_graphs(user_ids, positive_item_ids)
-        items = ops.concatenate([positive_item_ids, negative_item_ids])
-        rows = ops.concatenate([user_ids, items + self.num_users])
-        nodes, fused = self.states(graphs, rows, training=True)
-        return self.losses(rows, nodes, fused)
+        batch = [user_ids, positive_item_ids, negative_item_ids]
+        own = self.node_rows(*map(own_rows, batch))
+        states = self.states(graphs, own, training=True)
+        nodes, fused = all_rows(user_ids, *states, groups=3)
+        return self.losses(self.node_rows(*batch), nodes, fused)
+
+    def node_rows(self, user_ids, *item_ids):
+        """The nodes of users and of items, one behind the other."""
+        items = ops.concatenate(item_ids)
+        return ops.concatenate([user_ids, items + self.num_users])
 
     def losses(self, rows, nodes, fused, candidates=(None, None)):
         """The terms of eq. 31 for users, positive and negative items."""

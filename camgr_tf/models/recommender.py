@@ -9,6 +9,8 @@ from camgr_tf.layers.initializers import torch_uniform
 from camgr_tf.layers.initializers import xavier_normal
 from camgr_tf.layers.weight_name import weight_name
 from camgr_tf.losses import bpr
+from camgr_tf.models.shared_rows import all_rows
+from camgr_tf.models.shared_rows import own_rows
 from camgr_tf.ops import for_each_batch
 from camgr_tf.ops.embedding_rows import float_rows
 
@@ -47,6 +49,9 @@ class Recommender(keras.Model):
             values that its authors searched.
         samples_neighbors: Boolean. Whether it trains on sampled neighbors,
             see `on_subgraph`. Not inherited: a subclass says so itself.
+        shares_rows: Boolean. Whether several workers may train it: all that
+            its loss is of passes through `camgr_tf.models.shared_rows`. Not
+            inherited either.
         ids_alone: Boolean. Whether the vectors are of IDs alone, so that no
             modality is part of a score. Not inherited either; `False` means
             not known.
@@ -83,6 +88,7 @@ class Recommender(keras.Model):
     trains = True
     ids_alone = False
     samples_neighbors = False
+    shares_rows = False
     training_defaults = {}
     presets = {}
     search_space = {}
@@ -129,13 +135,13 @@ class Recommender(keras.Model):
             Dictionary from a term's name to a scalar tensor.
         """
         users, items = self.embed(training=True)
-        return {
-            "bpr": self.bpr(
-                ops.take(users, user_ids, axis=0),
-                ops.take(items, positive_item_ids, axis=0),
-                ops.take(items, negative_item_ids, axis=0),
-            )
-        }
+        rows = all_rows(
+            user_ids,
+            ops.take(users, own_rows(user_ids), axis=0),
+            ops.take(items, own_rows(positive_item_ids), axis=0),
+            ops.take(items, own_rows(negative_item_ids), axis=0),
+        )
+        return {"bpr": self.bpr(*rows)}
 
     def on_subgraph(self, part):
         """The model on some users and items: see `camgr_tf.models.subgraph`.
@@ -288,6 +294,21 @@ class Recommender(keras.Model):
         Returns:
             Dictionary of the loss and its terms.
         """
+        loss, terms, gradients = self.gradients(batch)
+        variables, values = zip(*gradients)
+        self.optimizer.apply(values, variables)
+        return self.track(loss, terms)
+
+    def gradients(self, batch):
+        """The loss of a batch and its gradients.
+
+        Args:
+            batch: Dictionary, the keyword arguments of `loss_terms`.
+
+        Returns:
+            Tuple of the loss, its terms, and the gradients: a list of pairs
+            of a variable and a tensor, or `tf.IndexedSlices`.
+        """
         with tf.GradientTape() as tape:
             terms = self.loss_terms(
                 batch["user_ids"],
@@ -298,14 +319,11 @@ class Recommender(keras.Model):
         # `trainable_variables` gathers from all layers: ask once.
         variables = self.trainable_variables
         gradients = tape.gradient(loss, [v.value for v in variables])
-        self.optimizer.apply(
-            [
-                _zeros_if_missing(gradient, variable)
-                for gradient, variable in zip(gradients, variables)
-            ],
-            variables,
-        )
-        return self.track(loss, terms)
+        gradients = [
+            (variable, _zeros_if_missing(gradient, variable))
+            for gradient, variable in zip(gradients, variables)
+        ]
+        return loss, terms, gradients
 
     def track(self, loss, terms):
         """Adds a step's loss and its terms to the running means."""

@@ -1,3 +1,4 @@
+import contextlib
 import logging
 import resource
 import time
@@ -27,6 +28,7 @@ from camgr_tf.training.gradient_norms import GradientNorms
 from camgr_tf.training.notebook_progress import NotebookProgress
 from camgr_tf.training.notebook_progress import in_notebook
 from camgr_tf.training.sampled_training import SampledBatches
+from camgr_tf.training.sampled_training import SampledStep
 from camgr_tf.training.sampled_training import compile_sampled
 from camgr_tf.training.sampled_training import sampled_terms
 from camgr_tf.training.sampling import TrainingBatches
@@ -39,6 +41,8 @@ from camgr_tf.training.saved_runs import read_description
 from camgr_tf.training.saved_runs import write_json
 from camgr_tf.training.state import model_weights
 from camgr_tf.training.state import save_arrays
+from camgr_tf.training.worker_group import StopTogether
+from camgr_tf.training.worker_group import WorkerGroup
 
 LOGGER = logging.getLogger(__name__)
 # Above this share of left-out pairs a step's graph is another one.
@@ -50,7 +54,9 @@ class RunInUseError(RuntimeError):
     """Another process is training the same run."""
 
 
-def train(config, output_root=None, overwrite=False, progress=True):
+def train(
+    config, output_root=None, overwrite=False, progress=True, strategy=None
+):
     """Trains, selects on validation, tests once, and writes the run.
 
     A run that was interrupted continues after its last whole epoch and ends
@@ -68,45 +74,61 @@ def train(config, output_root=None, overwrite=False, progress=True):
         overwrite: Boolean. Trains anew, replacing what an earlier run of the
             same configuration left. Defaults to `False`.
         progress: Boolean. Whether progress is shown. Defaults to `True`.
+        strategy: `tf.distribute.Strategy` of the workers that train this run
+            together, see `camgr_tf.training.worker_group.WorkerGroup`; each
+            calls this function with the same arguments. Worker 0 alone
+            evaluates and writes. Defaults to `None`: one process.
 
     Returns:
         `Run`.
 
     Raises:
-        ValueError: If the training diverges in its first epoch, or the
-            folder holds a run of other data or parameters.
+        ValueError: If the training diverges in its first epoch, the folder
+            holds a run of other data or parameters, or several workers
+            cannot divide the model's loss.
         RunInUseError: If another process is training this run; it is named.
     """
     keep_freed_memory()
     prepare_device()
     folder = paths.output_root(output_root) / config.run_id
-    with folder_lock(folder, ".training") as holder:
+    group = WorkerGroup(strategy)
+    with (
+        folder_lock(folder, ".training")
+        if group.is_chief
+        else contextlib.nullcontext()
+    ) as holder:
         if holder is not None:
             raise RunInUseError(
                 f"{folder} is being trained by {holder}. Wait for it, or "
                 "choose another output_root."
             )
-        if overwrite:
+        if overwrite and group.is_chief:
             for name in ("checkpoint.npz", "metrics.json", "weights.npz"):
                 (folder / name).unlink(missing_ok=True)
+        # What worker 0 removes, no other one may find.
+        group.any(False)
         finished = (folder / "metrics.json").is_file()
         if finished or (folder / "checkpoint.npz").is_file():
             _compare_with_recorded(folder, config)
         if finished:
             return load_run(folder, data_root=config.data_root)
-        return _train(config, folder, progress)
+        return _train(config, folder, progress, group)
 
 
-def _train(config, folder, progress):
+def _train(config, folder, progress, group):
     dataset = read_dataset(config)
     validation = Evaluator(dataset.interactions, "validation")
     test = Evaluator(
         dataset.interactions, "test", mask_validation=config.mask_validation
     )
     model = build_model(config, dataset)
-    if not model.trains:
+    if not model.trains and group.num_workers == 1:
         return _evaluate_once(folder, config, dataset, model, validation, test)
     compile_model(model, config)
+    group.share(
+        model,
+        SampledStep(model).gradients if config.sampling else model.gradients,
+    )
     batch_size = config.batch_size_for(len(dataset.interactions.train))
     batches = TrainingBatches(dataset.interactions, batch_size, config.seed)
     _describe_batches(config, batches)
@@ -122,9 +144,11 @@ def _train(config, folder, progress):
     history = History(folder / "history.csv")
     checkpoint = Checkpoint(folder / "checkpoint.npz", best, history, identity)
     first_epoch, stopped = checkpoint.restore(model)
-    write_json(folder / "config.json", describe_run(config, dataset))
+    if group.is_chief:
+        write_json(folder / "config.json", describe_run(config, dataset))
     if not stopped and first_epoch < config.max_epochs:
-        num_steps = 1 if config.sampling else steps_per_call()
+        one = config.sampling or group.num_workers > 1
+        num_steps = 1 if one else steps_per_call()
         batches = TrainingBatches(
             dataset.interactions,
             batch_size,
@@ -135,9 +159,17 @@ def _train(config, folder, progress):
         if num_steps > 1:
             model.rows_per_step = batch_size
         if config.sampling:
-            batches = SampledBatches(batches, model, config.fanouts)
+            batches = SampledBatches(
+                batches,
+                model,
+                config.fanouts,
+                group.worker,
+                group.num_workers,
+            )
+        decay = LearningRateDecay(
+            config.learning_rate, config.learning_rate_decay
+        )
         callbacks = [
-            LearningRateDecay(config.learning_rate, config.learning_rate_decay),
             # Their batch is one of the whole graph.
             *([] if config.sampling else [GradientNorms(probe)]),
             Validation(validation, embed),
@@ -148,13 +180,18 @@ def _train(config, folder, progress):
                 str(folder / "tensorboard"), write_graph=False
             ),
         ]
-        if progress:
+        if progress and group.is_chief:
             label = (
                 f"{config.dataset} {config.model} seed {config.seed}, "
                 f"batches of {batch_size}"
             )
             shown = NotebookProgress if in_notebook() else Progress
             callbacks.append(shown(label, config.max_epochs, best, first_epoch))
+        if not group.is_chief:
+            callbacks = []
+        callbacks = [decay, *callbacks]
+        if group.num_workers > 1:
+            callbacks.append(StopTogether(group))
         model.fit(
             batches,
             initial_epoch=first_epoch,
@@ -163,6 +200,9 @@ def _train(config, folder, progress):
             verbose=0,
             shuffle=False,
         )
+    if not group.is_chief:
+        group.any(False)  # until worker 0 has written everything
+        return load_run(folder, dataset=dataset)
     if best.state["epoch"] < 0:
         raise ValueError(
             f"{config.model} diverged in its first epoch: the loss is not "
@@ -172,6 +212,7 @@ def _train(config, folder, progress):
     load_weights(model, folder, best.state["epoch"])
     _write_results(folder, config, model, best.state, history.rows, test, embed)
     checkpoint.path.unlink(missing_ok=True)
+    group.any(False)
     return load_run(folder, dataset=dataset, model=model)
 
 

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from camgr_tf.models.shared_rows import share_bounds
 from camgr_tf.models.subgraph import FirstRows
 from camgr_tf.models.subgraph import SampledSubgraph
 from camgr_tf.subgraphs.subgraph_sampler import SubgraphSampler
@@ -80,13 +81,18 @@ class SampledBatches(keras.utils.PyDataset):
         batches: `TrainingBatches`.
         model: `Recommender` with `samples_neighbors`.
         fanouts: Tuple of integers, see `SubgraphSampler`.
+        worker: Integer, from 0. The subgraph is around this worker's share
+            of the batch; the other rows' places mean nothing, but for pairs
+            within the subgraph. Defaults to `0`.
+        num_workers: Integer. Defaults to `1`.
     """
 
-    def __init__(self, batches, model, fanouts):
+    def __init__(self, batches, model, fanouts, worker=0, num_workers=1):
         super().__init__()
         asked = FirstRows()
         model.on_subgraph(asked)
         self.batches = batches
+        self.worker, self.num_workers = worker, num_workers
         self.features = asked.features
         self.sampler = SubgraphSampler(asked.graphs, model.num_users, fanouts)
 
@@ -109,12 +115,20 @@ class SampledBatches(keras.utils.PyDataset):
             generator, a list of integers.
         """
         batch = self.batches[index]
+        start, stop = self._share(batch)
+        # A worker without a row still needs a graph.
+        own = slice(start, max(stop, start + 1))
         items = [batch["positive_item_ids"], batch["negative_item_ids"]]
         num_users = self.sampler.num_users
         seeds = np.concatenate(
-            [batch["user_ids"], *(ids + num_users for ids in items)]
+            [
+                batch["user_ids"][own],
+                *(ids[own] + num_users for ids in items),
+            ]
         )
-        return seeds, [self.batches.seed, self.batches.epoch, index]
+        # A 0 at the end changes nothing: worker 0 draws as one process does.
+        key = [self.batches.seed, self.batches.epoch, index, self.worker]
+        return seeds, key
 
     def batch_of(self, index, subgraph):
         """A batch with its subgraph, whoever drew it.
@@ -133,19 +147,35 @@ class SampledBatches(keras.utils.PyDataset):
             m: np.asarray(f[item_ids], "float32")
             for m, f in self.features.items()
         }
+        users, has_user = _places(subgraph["user_ids"], batch["user_ids"])
+        positives, has_item = _places(item_ids, batch["positive_item_ids"])
+        negatives, _ = _places(item_ids, batch["negative_item_ids"])
+        start, _ = self._share(batch)
+        # A pair that is not in the subgraph has no edge there: an own pair,
+        # which is left out anyway, stands in its place.
+        absent = ~(has_user & has_item)
+        users[absent], positives[absent] = users[start], positives[start]
         return {
-            "user_ids": _places(subgraph["user_ids"], batch["user_ids"]),
-            "positive_item_ids": _places(item_ids, batch["positive_item_ids"]),
-            "negative_item_ids": _places(item_ids, batch["negative_item_ids"]),
+            "user_ids": users,
+            "positive_item_ids": positives,
+            "negative_item_ids": negatives,
             "subgraph": {**subgraph, "features": features},
         }
 
     def on_epoch_end(self):
         self.batches.on_epoch_end()
 
+    def _share(self, batch):
+        return share_bounds(
+            self.worker, self.num_workers, len(batch["user_ids"])
+        )
+
 
 def _places(ids, wanted):
-    return np.searchsorted(ids, wanted).astype("int32")
+    """Where they stand among sorted IDs, and whether they are there."""
+    places = np.searchsorted(ids, wanted).astype("int32")
+    places = np.minimum(places, np.int32(len(ids) - 1))
+    return places, ids[places] == wanted
 
 
 def compile_sampled(model, config):

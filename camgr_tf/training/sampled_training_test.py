@@ -161,7 +161,7 @@ def test_batches_that_others_draw_ahead_are_the_same():
             )
             # Two are asked for ahead, each once.
             known = min(index + 3, 5)
-            assert draws.asked == [[5, epoch, n] for n in range(known)]
+            assert draws.asked == [[5, epoch, n, 0] for n in range(known)]
         here.on_epoch_end()
         ahead.on_epoch_end()
         draws.asked.clear()
@@ -175,4 +175,4 @@ def test_what_was_drawn_for_another_epoch_is_dropped():
     ahead[0]
     ahead.on_epoch_end()
     ahead[1]
-    assert draws.asked[3:] == [[0, 1, n] for n in (1, 2, 3)]
+    assert draws.asked[3:] == [[0, 1, n, 0] for n in (1, 2, 3)]
