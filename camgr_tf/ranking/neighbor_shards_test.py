@@ -100,7 +100,7 @@ def test_a_shard_has_so_many_items(monkeypatch, tmp_path):
 
 def test_too_many_neighbors_are_refused_at_once(tmp_path):
     with pytest.raises(ValueError, match="in 1..61, the number of"):
-        sharded_neighbors(make_features(), tmp_path / "a", 62, Execution("ray"))
+        sharded_neighbors(make_features(), tmp_path / "a", 62, Execution())
     assert not list(tmp_path.iterdir())
 
 
