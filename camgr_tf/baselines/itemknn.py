@@ -60,6 +60,7 @@ class ItemKNN(Recommender):
     # The best of the range on the validation rows of these data.
     presets = {
         "baby": {"num_neighbors": 10_000, "shrinkage": 300.0},
+        "sports": {"num_neighbors": 1000, "shrinkage": 1000.0},
         "lfm2k": {"num_neighbors": 100, "shrinkage": 3.0},
     }
     # Published up to 1000 neighbors; Baby has its best with all items.

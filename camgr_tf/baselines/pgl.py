@@ -89,6 +89,12 @@ class PGL(Recommender):
         "baby": {"dropout": 0.2, "contrastive_weight": 0.05},
         "sports": {"dropout": 0.05, "contrastive_weight": 0.1},
         "clothing": {"dropout": 0.1, "contrastive_weight": 0.5},
+        # Found by `camgr sweep race`, five trials on validation.
+        "lfm2k": {
+            "dropout": 0.1,
+            "contrastive_weight": 0.1,
+            "learning_rate": 0.004,
+        },
     }
     search_space = {
         "dropout": [0.05, 0.1, 0.2],
