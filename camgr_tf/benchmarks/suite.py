@@ -198,40 +198,39 @@ def plan_tasks(options):
 
 
 def _lists_tasks(options):
+    shared = {"k": options.k, "num_shards": options.shards}
+    return _executor_tasks(
+        options, "lists", options.executors, options.lists, shared
+    )
+
+
+def _sampler_tasks(options):
+    # Beam has nothing to draw ahead with.
+    executors = [name for name in options.executors if name != "beam"]
+    return _executor_tasks(options, "sampler", executors, options.sampler, {})
+
+
+def _executor_tasks(options, kind, executors, problem, shared):
+    """A measurement by each executor, with each number of workers."""
     tasks = []
-    for executor in options.executors:
+    for executor in executors:
         for num_workers in options.workers if executor != "local" else [1]:
             label = executor
             if executor != "local":
                 label = f"{executor}, {num_workers} workers"
             tasks.append(
                 {
-                    "kind": "lists",
+                    "kind": kind,
                     "label": label,
-                    "problem": options.lists,
+                    "problem": problem,
                     "arguments": {
-                        "k": options.k,
+                        **shared,
                         "executor": executor,
                         "num_workers": num_workers,
-                        "num_shards": options.shards,
                     },
                 }
             )
     return tasks
-
-
-def _sampler_tasks(options):
-    workers = [("local", 1), *(("ray", n) for n in options.workers)]
-    return [
-        {
-            "kind": "sampler",
-            "label": executor if executor == "local" else f"ray, {n} workers",
-            "problem": options.sampler,
-            "arguments": {"executor": executor, "num_workers": n},
-        }
-        for executor, n in workers
-        if executor in options.executors
-    ]
 
 
 def describe_rows(rows, description):

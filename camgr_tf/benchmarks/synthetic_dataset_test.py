@@ -16,7 +16,8 @@ def test_sizes_of_baby(interactions):
     assert len(interactions.train) == pytest.approx(118_551, rel=0.02)
 
 
-def test_parts_are_disjoint_and_each_user_is_in_all(interactions):
+def check_parts(interactions):
+    """Disjoint, all of Baby's pairs together, each user in each."""
     keys = [
         pairs[:, 0].astype(int) * 7_050 + pairs[:, 1]
         for pairs in interactions.parts.values()
@@ -26,7 +27,8 @@ def test_parts_are_disjoint_and_each_user_is_in_all(interactions):
         assert len(np.unique(pairs[:, 0])) == 19_445
 
 
-def test_degrees_are_spread_as_those_of_baby(interactions):
+def check_degrees(interactions):
+    """Spread as those of Baby."""
     users = np.bincount(interactions.train[:, 0])
     items = np.bincount(interactions.train[:, 1], minlength=7_050)
     # Measured on Baby at .5, .9 and .99: users 4, 11, 25; items 8, 36, 136.
@@ -36,6 +38,14 @@ def test_degrees_are_spread_as_those_of_baby(interactions):
     np.testing.assert_allclose(
         np.quantile(items, [0.5, 0.9, 0.99]), [8, 36, 136], rtol=0.25
     )
+
+
+def test_parts_are_disjoint_and_each_user_is_in_all(interactions):
+    check_parts(interactions)
+
+
+def test_degrees_are_spread_as_those_of_baby(interactions):
+    check_degrees(interactions)
 
 
 def test_scale_and_seed():

@@ -236,20 +236,18 @@ def run(options):
         )
     check_file(target / "benchmarks.json")
     options.repeats = options.repeats or 5
-    # For catalogues: one of 10 million users takes 2.5 GB there.
-    catalogues = tempfile.TemporaryDirectory(prefix="camgr-bench-")
-    options.catalogues = catalogues.name
-    tasks = plan_tasks(options)
     description = machine(options.threads)
     rows = []
-    for task in tqdm(tasks, "benchmarks", disable=None):
-        row = {"kind": task["kind"], "label": task["label"]}
-        if "scale" in task:
-            row["scale"] = task["scale"]
-        rows.append({**row, **run_task(task, options.threads)})
-        # After each: what was measured survives an interruption.
-        path = write_tables(target, rows, description)
-    catalogues.cleanup()
+    # For catalogues: one of 10 million users takes 2.5 GB there.
+    with tempfile.TemporaryDirectory(prefix="camgr-bench-") as catalogues:
+        options.catalogues = catalogues
+        for task in tqdm(plan_tasks(options), "benchmarks", disable=None):
+            row = {"kind": task["kind"], "label": task["label"]}
+            if "scale" in task:
+                row["scale"] = task["scale"]
+            rows.append({**row, **run_task(task, options.threads)})
+            # After each: what was measured survives an interruption.
+            path = write_tables(target, rows, description)
     write(describe_rows(rows, description))
     write(f"\n{path} and {path.with_suffix('.csv').name}")
     return 1 if any("error" in row for row in rows) else 0

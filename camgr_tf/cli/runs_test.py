@@ -11,6 +11,7 @@ import pytest
 from camgr_tf.cli import main
 from camgr_tf.serving.recommender import load
 from camgr_tf.training import runs
+from camgr_tf.training.run_claim import RunInUseError
 
 
 @pytest.fixture
@@ -101,7 +102,7 @@ def test_train_names_the_process_that_trains_the_same(
     roots, monkeypatch, capsys
 ):
     def refuse(config, **_):
-        raise runs.RunInUseError("x is being trained by process 1")
+        raise RunInUseError("x is being trained by process 1")
 
     monkeypatch.setattr(runs, "train", refuse)
     assert _train(roots, "mf") == 2

@@ -2,10 +2,12 @@
 
 import os
 import shutil
+import tempfile
 
 from camgr_tf import paths
 from camgr_tf.experiments.ray_executor import worker_environment
 from camgr_tf.training.ray_worker import train_worker
+from camgr_tf.training.run_claim import claimed_run
 
 # How often workers are started anew after one of them has died.
 MAX_FAILURES = 3
@@ -42,6 +44,7 @@ def train_on_ray(
 
     Raises:
         ImportError: If Ray is not installed.
+        RunInUseError: If it would overwrite a run that is being trained.
         RuntimeError: If the training fails; the workers' error is named.
     """
     try:
@@ -57,8 +60,8 @@ def train_on_ray(
     folder = paths.output_root(output_root) / config.run_id
     if overwrite:
         # Here: workers that are started again continue.
-        for name in ("checkpoint.npz", "metrics.json", "weights.npz"):
-            (folder / name).unlink(missing_ok=True)
+        with claimed_run(folder, overwrite=True):
+            pass
     environment = {
         **worker_environment(),
         "TF_NUM_INTRAOP_THREADS": str(cpus_per_worker),
@@ -74,8 +77,10 @@ def train_on_ray(
             "num_gpus": 0,
             "_system_config": {"agent_register_timeout_ms": START_MS},
         }
-    # Ray Train keeps its own records there; they are not part of the run.
-    records = folder / ".ray_train"
+    # Ray Train keeps its own records there; they are not part of the run, and
+    # not those of another driver of it.
+    folder.mkdir(parents=True, exist_ok=True)
+    records = tempfile.mkdtemp(prefix=".ray_train-", dir=folder)
     ray.init(
         address,
         runtime_env={"env_vars": environment},
@@ -98,7 +103,7 @@ def train_on_ray(
             ),
             run_config=RunConfig(
                 name="workers",
-                storage_path=str(records),
+                storage_path=records,
                 failure_config=FailureConfig(max_failures=MAX_FAILURES),
             ),
         )

@@ -14,7 +14,6 @@ from camgr_tf.code_hash import module_hashes
 from camgr_tf.device import has_gpu
 from camgr_tf.device import peak_gpu_memory_mb
 from camgr_tf.device import prepare_device
-from camgr_tf.folder_lock import folder_lock
 from camgr_tf.training.adam import Adam
 from camgr_tf.training.blockwise_embeddings import blockwise_embeddings
 from camgr_tf.training.callbacks import BestEpoch
@@ -27,6 +26,7 @@ from camgr_tf.training.evaluate import Evaluator
 from camgr_tf.training.gradient_norms import GradientNorms
 from camgr_tf.training.notebook_progress import NotebookProgress
 from camgr_tf.training.notebook_progress import in_notebook
+from camgr_tf.training.run_claim import claimed_run
 from camgr_tf.training.sampled_training import SampledBatches
 from camgr_tf.training.sampled_training import SampledStep
 from camgr_tf.training.sampled_training import compile_sampled
@@ -48,10 +48,6 @@ LOGGER = logging.getLogger(__name__)
 # Above this share of left-out pairs a step's graph is another one.
 LEFT_OUT_WARNING = 0.2
 STEPS_PER_CALL_OF_GPU = 64
-
-
-class RunInUseError(RuntimeError):
-    """Another process is training the same run."""
 
 
 def train(
@@ -93,18 +89,10 @@ def train(
     folder = paths.output_root(output_root) / config.run_id
     group = WorkerGroup(strategy)
     with (
-        folder_lock(folder, ".training")
+        claimed_run(folder, overwrite)
         if group.is_chief
         else contextlib.nullcontext()
-    ) as holder:
-        if holder is not None:
-            raise RunInUseError(
-                f"{folder} is being trained by {holder}. Wait for it, or "
-                "choose another output_root."
-            )
-        if overwrite and group.is_chief:
-            for name in ("checkpoint.npz", "metrics.json", "weights.npz"):
-                (folder / name).unlink(missing_ok=True)
+    ):
         # What worker 0 removes, no other one may find.
         group.any(False)
         finished = (folder / "metrics.json").is_file()

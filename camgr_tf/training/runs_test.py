@@ -12,7 +12,7 @@ from camgr_tf import staged_file as staged_file_module
 from camgr_tf.config import resolve_config
 from camgr_tf.data.dataset_folder import write_dataset
 from camgr_tf.testing import tiny_dataset
-from camgr_tf.training.runs import RunInUseError
+from camgr_tf.training.run_claim import RunInUseError
 from camgr_tf.training.runs import train
 from camgr_tf.training.saved_runs import load_run
 from camgr_tf.training.state import load_arrays
