@@ -163,3 +163,24 @@ def keyword_defaults(function):
         for p in inspect.signature(function).parameters.values()
         if p.kind is inspect.Parameter.KEYWORD_ONLY
     }
+
+
+def constructor_defaults(made):
+    """Keyword-only arguments of a class's constructor and their defaults.
+
+    Args:
+        made: Class. Where its constructor passes `**` on, the arguments of
+            the constructor behind it count too.
+
+    Returns:
+        Dictionary from an argument's name to its default.
+    """
+    found = {}
+    for constructor in (vars(c).get("__init__") for c in made.__mro__):
+        if constructor is None:
+            continue
+        found = {**keyword_defaults(constructor), **found}
+        kinds = {p.kind for p in inspect.signature(constructor).parameters.values()}
+        if inspect.Parameter.VAR_KEYWORD not in kinds:
+            break
+    return found

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import strategies
 
 from camgr_tf.arguments import checked_argument
+from camgr_tf.arguments import constructor_defaults
 from camgr_tf.arguments import keyword_defaults
 from camgr_tf.arguments import parse_value
 
@@ -101,3 +102,24 @@ def test_keyword_defaults_by_hand():
         pass
 
     assert keyword_defaults(function) == {"num_layers": 2, "seed": 0}
+
+
+def test_constructor_defaults_go_on_where_a_constructor_passes_on():
+    class Base:
+        def __init__(self, dataset, *, num_layers=2, seed=0, **rest):
+            pass
+
+    class Silent(Base):
+        pass
+
+    class Own(Silent):
+        def __init__(self, dataset, *, seed=1, width=3, **arguments):
+            pass
+
+    class Closed(Base):
+        def __init__(self, dataset, *, width=3):
+            pass
+
+    assert constructor_defaults(Own) == {"num_layers": 2, "seed": 1, "width": 3}
+    assert constructor_defaults(Silent) == {"num_layers": 2, "seed": 0}
+    assert constructor_defaults(Closed) == {"width": 3}

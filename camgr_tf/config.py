@@ -8,7 +8,7 @@ from dataclasses import field
 
 from camgr_tf import paths
 from camgr_tf.arguments import checked_argument
-from camgr_tf.arguments import keyword_defaults
+from camgr_tf.arguments import constructor_defaults
 from camgr_tf.near_names import near_names
 from camgr_tf.registry import find_model
 from camgr_tf.registry import model_name
@@ -271,7 +271,7 @@ def model_arguments(model):
     Returns:
         Dictionary from an argument's name to its default.
     """
-    return keyword_defaults(find_model(model).__init__)
+    return constructor_defaults(find_model(model))
 
 
 def _fanouts(fanouts):

@@ -6,11 +6,17 @@ import sys
 
 from camgr_tf.baselines import BASELINES
 from camgr_tf.models import CAmgr
+from camgr_tf.models import CAmgrAttention
 from camgr_tf.models import CAmgrPaper
 from camgr_tf.models import Recommender
 from camgr_tf.near_names import near_names
 
-MODELS = {"camgr": CAmgr, "camgr_paper": CAmgrPaper, **BASELINES}
+MODELS = {
+    "camgr": CAmgr,
+    "camgr_attention": CAmgrAttention,
+    "camgr_paper": CAmgrPaper,
+    **BASELINES,
+}
 
 
 def find_model(model):

@@ -1,9 +1,8 @@
-import inspect
-
 import numpy as np
 import pytest
 import scipy.sparse
 
+from camgr_tf.arguments import constructor_defaults
 from camgr_tf.models.fold_in import Baskets
 from camgr_tf.models.recommender import Recommender
 from camgr_tf.registry import MODELS
@@ -13,6 +12,7 @@ from camgr_tf.testing import tiny_dataset
 
 SMALL = {
     "camgr": {"num_neighbors": 3},
+    "camgr_attention": {"num_neighbors": 3},
     "camgr_paper": {"num_neighbors": 3},
     "freedom": {"num_neighbors": 3},
     "mgcn": {"num_neighbors": 3},
@@ -151,7 +151,7 @@ def test_models_without_a_rule_are_those_of_ids_alone():
 
 
 def build_any(name, dataset, **parameters):
-    arguments = inspect.signature(MODELS[name].__init__).parameters
+    arguments = constructor_defaults(MODELS[name])
     if "num_neighbors" in arguments:
         parameters["num_neighbors"] = 3
     if "embedding_dim" in arguments:

@@ -33,7 +33,7 @@ class ItemKNN(Recommender):
         dataset: `camgr_tf.data.Dataset`.
         num_neighbors: Integer. All, where there are fewer. Defaults to
             `100`.
-        shrinkage: Float, `0` or more. Defaults to `10.0`.
+        shrinkage: Float, `0` or more. Defaults to `100.0`.
 
     Raises:
         ValueError: If `num_neighbors` is below 1 or `shrinkage` below 0.
@@ -69,7 +69,7 @@ class ItemKNN(Recommender):
         "shrinkage": [0.0, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0],
     }
 
-    def __init__(self, dataset, *, num_neighbors=100, shrinkage=10.0):
+    def __init__(self, dataset, *, num_neighbors=100, shrinkage=100.0):
         super().__init__(dataset, embedding_dim=dataset.interactions.num_items)
         self.num_neighbors = num_neighbors
         self.shrinkage = shrinkage

@@ -3,11 +3,11 @@ import pytest
 
 from camgr_tf.baselines.lightgcn import LightGCN
 from camgr_tf.registry import MODELS
-from camgr_tf.research import readings
 from camgr_tf.testing import tiny_dataset
 
 SMALL = {
     "camgr": {"num_neighbors": 3},
+    "camgr_attention": {"num_neighbors": 3},
     "camgr_paper": {"num_neighbors": 3},
     "freedom": {"num_neighbors": 3},
     "mgcn": {"num_neighbors": 3},
@@ -18,7 +18,8 @@ SMALL = {
 }
 ITEM_PARTS = {
     "bm3": {"id"},
-    "camgr": {"id", "common", "distinct"},
+    "camgr": {"id", "image", "text"},
+    "camgr_attention": {"id", "common", "distinct"},
     "camgr_paper": {"id", "common", "distinct"},
     "freedom": {"id", "image", "text"},
     "grcn": {"id", "image", "text"},
@@ -63,7 +64,7 @@ def test_parts_add_up_to_the_final_vectors(name):
 
 
 def test_mean_fusion_splits_into_modalities():
-    model = readings.LearnedMean(tiny_dataset(), num_neighbors=3)
+    model, _ = build("camgr")
     model.fusion.logits.assign([0.0, np.log(3.0)])
     _, item_parts = parts_of(model)
     # Softmax of (0, log 3) is (1/4, 3/4).
@@ -83,13 +84,15 @@ def test_vbpr_leaves_a_modality_out_as_zero_features_would():
     np.testing.assert_allclose(users, np.asarray(model.user_table))
 
 
-@pytest.mark.parametrize("name", ["camgr", "mgcn", "smore"])
+@pytest.mark.parametrize(
+    "name", ["camgr", "camgr_attention", "mgcn", "smore"]
+)
 def test_without_a_modality_its_features_do_not_matter(name):
     model, dataset = build(name)
     users, items = model.parts_without("image")
     before = np.asarray(model.embed()[1])
     assert np.abs(items - before).max() > 1e-4
-    if name == "camgr":
+    if name.startswith("camgr"):
         model.features["image"] = -model.features["image"]
     else:
         table = model.feature_tables["image"]

@@ -70,7 +70,8 @@ def test_a_preset_with_the_datasets_name_is_used():
 
 def test_the_full_model_is_one_run_in_all_experiments():
     runs = {}
-    for name in ("baby_results", "table3", "figure2", "ablations"):
+    names = ("baby_results", "defaults", "table3", "figure2", "figure3")
+    for name in names:
         trials = plan_trials(load_definition(name), "demo", 1)
         runs[name] = {trial.run_id for trial in trials}
     assert len(set.intersection(*runs.values())) == 1

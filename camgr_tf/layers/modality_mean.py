@@ -50,10 +50,14 @@ class ModalityMean(keras.layers.Layer):
             )
 
     def call(self, states):
+        return sum(self.parts(states))
+
+    def parts(self, states):
+        """The summands, tensors `(num_nodes, dim)` in the states' order."""
         if not self.learned:
-            return sum(states) / len(states)
+            return [state / len(states) for state in states]
         shares = self.shares()
-        return sum(shares[m] * state for m, state in enumerate(states))
+        return [shares[m] * state for m, state in enumerate(states)]
 
     def shares(self):
         """`softmax(w)` of a learned mean, of shape `(num_modalities,)`."""

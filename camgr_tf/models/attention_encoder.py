@@ -2,11 +2,11 @@ import keras
 from keras import ops
 
 from camgr_tf.layers import GraphAttention
-from camgr_tf.models.camgr import CAmgr
+from camgr_tf.models.camgr_attention import CAmgrAttention
 from camgr_tf.models.fold_in import id_states
 
 
-class AttentionEncoder(CAmgr):
+class AttentionEncoder(CAmgrAttention):
     """CAmgr whose encoder attends to neighbors, as eq. 7 and 8 are printed.
 
     Each layer has a matrix `W`, an attention vector and a ReLU

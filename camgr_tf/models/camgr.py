@@ -16,20 +16,21 @@ from camgr_tf.ops import sparse_matmul
 
 
 class CAmgr(CAmgrParts):
-    """Cross-attention fusion of purified modalities on two kinds of graph.
+    """Purified modalities on two kinds of graph, fused by learned shares.
 
     ```
     H''_m = (H_i + mean of users) * sigmoid(gate(features_m))       (1-6)
     H_n   = mean over layers of the encoder on the user-item graph  (7-9)
     H_m   = semantic graph of m, then the mean of each user's items (10-14),
             then the mean over layers on the user-item graph
-    H_f   = attention over the H_m, with H_n as query and gate      (15-26)
+    H_f   = sum of w_m H_m, the shares w a learned softmax          (15-26)
     score = (H_n + H_f)_u . (H_n + H_f)_i                           (27, 28)
     loss  = softmax + a_1 InfoNCE(H_f, H_n) + a_2 L2                (29-31)
     ```
 
-    The reading of each equation that did best on validation, with a softmax
-    in place of eq. 29; `CAmgrPaper` is the closest to the print, and
+    The simplest reading of each equation that none beat on validation, with
+    a softmax in place of eq. 29; `CAmgrAttention` fuses by cross-attention,
+    `CAmgrPaper` is the closest to the print, and
     `camgr_tf.research.readings` has the others.
 
     Args:
@@ -42,9 +43,6 @@ class CAmgr(CAmgrParts):
             eq. 14 go on along the user-item graph. Defaults to `1`.
         edge_dropout: Float in `[0, 1)`. Share of messages that each layer of
             the encoder drops in a training step. Defaults to `0.3`.
-        fusion_dropout: Float in `[0, 1)`, of attention. Defaults to `0.0`.
-        fusion_learning_rate_scale: Float. Factor on the fusion's learning
-            rate, but for the modalities' shares. Defaults to `0.02`.
         contrastive_weight: Float, the `a_1` of eq. 31. Defaults to `0.03`.
         temperature: Float, that of eq. 30. Defaults to `0.2`.
         l2_weight: Float, the `a_2` of eq. 31. Defaults to `0.01`.
@@ -87,8 +85,6 @@ class CAmgr(CAmgrParts):
         num_neighbors=10,
         num_modal_layers=1,
         edge_dropout=0.3,
-        fusion_dropout=0.0,
-        fusion_learning_rate_scale=0.02,
         contrastive_weight=0.03,
         temperature=0.2,
         l2_weight=0.01,
@@ -101,8 +97,6 @@ class CAmgr(CAmgrParts):
         self.num_neighbors = num_neighbors
         self.num_modal_layers = num_modal_layers
         self.edge_dropout = edge_dropout
-        self.fusion_dropout = fusion_dropout
-        self.fusion_learning_rate_scale = fusion_learning_rate_scale
         self.contrastive_weight = contrastive_weight
         self.temperature = temperature
         self.l2_weight = l2_weight

@@ -7,6 +7,7 @@ import tensorflow as tf
 from scipy.special import log_softmax
 
 from camgr_tf.graphs import bipartite_matrix
+from camgr_tf.models import CAmgrAttention
 from camgr_tf.models.camgr_test import NUM_USERS
 from camgr_tf.models.camgr_test import encode
 from camgr_tf.models.camgr_test import fused_states
@@ -106,7 +107,7 @@ def test_the_loss_equals_the_equations_with_the_drawn_edges(masks):
 
 
 def test_fusion_dropout_equals_the_equations_with_the_drawn_masks():
-    model, dataset = make_model(fusion_dropout=RATE)
+    model, dataset = make_model(CAmgrAttention, fusion_dropout=RATE)
     drop, drawn = model.fusion.drop, []
 
     def recorded(states, training):

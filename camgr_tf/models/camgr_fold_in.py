@@ -48,8 +48,7 @@ class CAmgrFoldIn(Recommender):
         return split_parts({"id": nodes, **fused}, self.num_users)
 
     def parts_without(self, modality):
-        # Zeros behind the item graph, `H_m` of eq. 13 and 14: the attention
-        # weighs the others anew.
+        # Zeros behind the item graph, `H_m` of eq. 13 and 14.
         nodes = self.encode(self.graphs)
         modal = with_zeros(self.modal_states(self.graphs), modality)
         fused = self.fusion(nodes, list(modal.values()))
@@ -83,7 +82,7 @@ class CAmgrFoldIn(Recommender):
         Returns:
             Dictionary from names to tensors `(num_rows, dim)`.
         """
-        return self.fusion.parts(nodes, modal)
+        return dict(zip(self.modalities, self.fusion.parts(modal)))
 
     def _sources(self):
         """What new users need of the items, found once."""

@@ -7,7 +7,7 @@ from camgr_tf.graphs import InteractionGraphs
 from camgr_tf.graphs import cache_folder
 from camgr_tf.graphs import semantic_matrix
 from camgr_tf.layers import ModalityPurification
-from camgr_tf.layers import PreferenceFusion
+from camgr_tf.layers import MeanFusion
 from camgr_tf.layers.weight_name import weight_name
 from camgr_tf.models.camgr_fold_in import CAmgrFoldIn
 from camgr_tf.models.subgraph import model_view
@@ -21,8 +21,6 @@ class CAmgrParts(CAmgrFoldIn):
     Each method stands for a choice that the paper leaves open or that this
     package made otherwise; a reading is a subclass that overrides one.
     """
-
-    fusion_layer = PreferenceFusion
 
     @functools.cached_property
     def features(self):
@@ -91,22 +89,10 @@ class CAmgrParts(CAmgrFoldIn):
         """One layer of the encoder, with constant weights (7, 8)."""
         return sparse_matmul(adjacency, states)
 
-    def make_fusion(self, **arguments):
-        """The layer of eq. 15-26."""
-        return self.fusion_layer(
-            self.embedding_dim,
-            dropout=self.fusion_dropout,
-            seed=self.next_seed(),
-            name="fusion",
-            **arguments,
-        )
+    def make_fusion(self):
+        """The layer in place of eq. 15-26."""
+        return MeanFusion(learned=True, name="modality_mean")
 
     def training_graphs(self, user_ids, item_ids):
         """The graphs of a step, without the pairs that it is to predict."""
         return self.graphs.without(user_ids, item_ids)
-
-    def learning_rate_scale(self, variable):
-        path = variable.path
-        if path.startswith("fusion/") and "/modality_mean/" not in path:
-            return self.fusion_learning_rate_scale
-        return 1.0

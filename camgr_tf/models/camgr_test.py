@@ -5,6 +5,7 @@ from scipy.special import log_softmax
 
 from camgr_tf.graphs import bipartite_matrix
 from camgr_tf.models import CAmgr
+from camgr_tf.models import CAmgrAttention
 from camgr_tf.models import CAmgrPaper
 from camgr_tf.models.attention_encoder import AttentionEncoder
 from camgr_tf.research import readings
@@ -32,6 +33,9 @@ CONFIGURATIONS = [
         },
     ),
     (CAmgr, 2, {"num_layers": 0, "num_modal_layers": 0}),
+    (CAmgrAttention, 2, {}),
+    (CAmgrAttention, 1, {}),
+    (CAmgrAttention, 3, {"num_modal_layers": 2, "l2_weight": 0.02}),
     (readings.PairwiseRanking, 2, {}),
     (CAmgrPaper, 2, {}),
     (CAmgrPaper, 1, {}),
@@ -145,6 +149,9 @@ def fused_states(
         query = modal.pop(name)
         keys = list(modal.values()) or [query]
         return sum(reference.fuse(weights, query, keys, nodes, "channel"))
+    if not isinstance(model, CAmgrAttention):
+        shares = reference.softmax(weights["modality_mean/logits"])
+        return sum(w * h for w, h in zip(shares, modal.values()))
     shares = reference.softmax(weights["modality_mean/logits"])
     query = sum(w * h for w, h in zip(shares, modal.values()))
     factor = np.exp(weights["fusion/log_factor"])
@@ -241,7 +248,7 @@ def test_loss_terms_equal_the_equations(model_class, num_modalities, arguments):
         assert float(terms[name]) == pytest.approx(value, rel=1e-3), name
 
 
-@pytest.mark.parametrize("model_class", [CAmgr, CAmgrPaper])
+@pytest.mark.parametrize("model_class", [CAmgr, CAmgrAttention, CAmgrPaper])
 def test_gradients_reach_every_weight(model_class):
     model, _ = make_model(model_class)
     variables = model.trainable_variables
@@ -256,7 +263,7 @@ def test_gradients_reach_every_weight(model_class):
 
 
 def test_the_fusion_learns_at_its_own_rate_but_for_the_shares():
-    model, _ = make_model(fusion_learning_rate_scale=0.5)
+    model, _ = make_model(CAmgrAttention, fusion_learning_rate_scale=0.5)
     scales = {
         variable.path: model.learning_rate_scale(variable)
         for variable in model.trainable_variables
@@ -283,7 +290,7 @@ def test_edge_dropout_drops_messages_in_training_alone(model_class):
 
 def test_both_dropouts_are_active_in_loss_and_training_embeddings_alone():
     for name in ("edge_dropout", "fusion_dropout"):
-        model, _ = make_model(**{name: 0.5})
+        model, _ = make_model(CAmgrAttention, **{name: 0.5})
         calm = np.concatenate(model.embed())
         np.testing.assert_array_equal(np.concatenate(model.embed()), calm)
         drawn = np.concatenate(model.embed(training=True))

@@ -43,8 +43,13 @@ untrained_models = pytest.mark.parametrize("name", sorted(UNTRAINED))
 
 
 def arguments_of(name):
+    """All after the data set; behind `**` stand those of the base."""
     signature = inspect.signature(MODELS[name].__init__)
-    return list(signature.parameters.values())[2:]
+    own = list(signature.parameters.values())[2:]
+    if not own or own[-1].kind is not inspect.Parameter.VAR_KEYWORD:
+        return own
+    base = next(n for n in MODELS if MODELS[n] is MODELS[name].__base__)
+    return own[:-1] + arguments_of(base)
 
 
 def build(name, dataset=None, **parameters):

@@ -4,7 +4,7 @@ import tensorflow as tf
 from keras import ops
 
 from camgr_tf.arguments import checked_arguments
-from camgr_tf.arguments import keyword_defaults
+from camgr_tf.arguments import constructor_defaults
 from camgr_tf.layers.initializers import torch_uniform
 from camgr_tf.layers.initializers import xavier_normal
 from camgr_tf.layers.weight_name import weight_name
@@ -95,7 +95,7 @@ class Recommender(keras.Model):
 
     def __new__(cls, *args, **kwargs):
         # One check for the arguments of every model, its subclasses' too.
-        checked_arguments(keyword_defaults(cls.__init__), kwargs)
+        checked_arguments(constructor_defaults(cls), kwargs)
         return super().__new__(cls, *args, **kwargs)
 
     def __init__(self, dataset, *, embedding_dim=64, seed=0):

@@ -28,7 +28,7 @@ def test_table_3_by_hand(make_results):
     # The paper's CAmgr has 0.1056, so 0.1000 - 0.1056 = -0.0056.
     assert texts(table)[0][:5] == [name, "CAmgr", "0.1000", "0.1056", "−0.0056"]
     assert texts(table)[1][1:5] == ["w/o IUD", "0.0500†", "0.0563", "−0.0063"]
-    assert texts(table)[3][1:5] == ["w/o CAFF, weighted", "–", "–", "–"]
+    assert texts(table)[3][1:5] == ["with cross-attention", "–", "–", "–"]
     ranks = [row[2].rank for row in table.rows]
     assert ranks == [1, 0, 2, 0]
     assert "baby: 1 of 4 runs are not finished." in table.notes

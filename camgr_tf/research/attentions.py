@@ -10,23 +10,12 @@ from keras import ops
 
 from camgr_tf.layers import PreferenceFusion
 from camgr_tf.layers import ResidualMLP
-from camgr_tf.layers.modality_mean import ModalityMean
 from camgr_tf.layers.preference_fusion import BRANCHES
 from camgr_tf.ops.attention import channel_attention
 from camgr_tf.ops.attention import head_attention
 from camgr_tf.ops.attention import modality_attention
 from camgr_tf.ops.attention import node_attention
 from camgr_tf.ops.attention import paper_logit_scale
-
-
-class MeanFusion(ModalityMean):
-    """The mean of the modalities; nodes are not asked."""
-
-    def build(self, node_states_shape, modal_states_shape, **_):
-        super().build(modal_states_shape)
-
-    def call(self, node_states, modal_states, training=False):
-        return super().call(modal_states)
 
 
 class EvenGates(PreferenceFusion):

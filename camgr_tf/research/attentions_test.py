@@ -214,19 +214,6 @@ def test_seed_decides_the_start(layer_class):
         assert max(differences) > 0.01
 
 
-@pytest.mark.parametrize("learned", [False, True])
-def test_mean_fusion_by_hand(learned):
-    nodes, modal = inputs(3)
-    layer = attentions.MeanFusion(learned=learned)
-    layer(nodes, modal)
-    shares = [1 / 3] * 3
-    if learned:
-        layer.logits.assign(np.log([0.5, 0.3, 0.2]))
-        shares = [0.5, 0.3, 0.2]
-    expected = sum(w * m for w, m in zip(shares, modal))
-    np.testing.assert_allclose(layer(nodes, modal), expected, 1e-5, 1e-6)
-
-
 def test_even_gates_start_open_by_half():
     nodes, modal = inputs()
     layer = attentions.EvenGates(UNITS)

@@ -1,7 +1,9 @@
 """CAmgr's default with another fusion in place of eq. 15-26, one class each.
 
 Each is the reading of the same name with the default's ranking and weights
-of the loss: what a fusion is worth may depend on what is trained for.
+of the loss: what a fusion is worth may depend on what is trained for. The
+default's own is `readings.LearnedMean`'s, and `camgr_tf.models.CAmgrAttention`
+has the paper's.
 """
 
 from camgr_tf.models import CAmgr
@@ -17,10 +19,6 @@ class DefaultLoss:
 
 class MeanOfModalities(DefaultLoss, readings.MeanOfModalities):
     """Eq. 15-26: the plain mean of the modalities."""
-
-
-class LearnedMean(DefaultLoss, readings.LearnedMean):
-    """Eq. 15-26: a mean of the modalities with learned shares."""
 
 
 class TextQuery(DefaultLoss, readings.TextQuery):

@@ -6,6 +6,7 @@ import pytest
 
 from camgr_tf.experiments.definition import load_definition
 from camgr_tf.models import CAmgr
+from camgr_tf.models import CAmgrAttention
 from camgr_tf.registry import find_model
 from camgr_tf.research import readings
 from camgr_tf.research.readings import PairwiseRanking
@@ -31,7 +32,7 @@ def random_weights(model):
 
 
 def basis(reading):
-    return CAmgr if reading is PairwiseRanking else PairwiseRanking
+    return CAmgrAttention if reading is PairwiseRanking else PairwiseRanking
 
 
 @every_reading
