@@ -28,6 +28,10 @@ SECONDS = 600  # a mutant that runs longer counts as noticed
 TESTS = {
     "models/attention_encoder.py": ("models/camgr_test.py",),
     "models/camgr.py": ("models/camgr_dropout_test.py",),
+    "models/camgr_attention.py": (
+        "models/camgr_test.py",
+        "models/camgr_dropout_test.py",
+    ),
     "models/camgr_fold_in.py": (
         "baselines/embed_users_test.py",
         "baselines/embed_items_test.py",
@@ -68,7 +72,7 @@ NAMED = [
         "models/camgr_dropout_test.py",
     ),
     (
-        "models/camgr_parts.py",
+        "models/camgr_attention.py",
         "dropout=self.fusion_dropout,",
         "dropout=0.0,",
         "models/camgr_dropout_test.py",

@@ -18,7 +18,8 @@ STEPS = {
     },
     "+ user-item graph": {"model": MeanOfModalities, "num_neighbors": 1},
     "+ item graphs": {"model": MeanOfModalities},
-    "+ fusion": {"model": "camgr"},
+    "+ learned shares": {"model": "camgr"},
+    "+ cross-attention": {"model": "camgr_attention"},
 }
 
 

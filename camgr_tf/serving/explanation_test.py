@@ -18,8 +18,8 @@ def test_parts_add_up_to_the_score_in_the_list(small_camgr, explainer):
     assert explanation.parts.to_numpy().sum() == pytest.approx(
         first["score"], rel=1e-4
     )
-    assert set(explanation.parts.columns) == {"id", "common", "distinct"}
-    assert set(explanation.parts.index) == {"id", "common", "distinct"}
+    assert set(explanation.parts.columns) == {"id", "image", "text"}
+    assert set(explanation.parts.index) == {"id", "image", "text"}
     assert explanation.by_item_part.sum() == pytest.approx(
         first["score"], rel=1e-4
     )

@@ -75,7 +75,7 @@ def test_an_explanation_adds_up(content):
     sentence, near, parts, changes, table = content.explain(
         "user03", [], "item04"
     )
-    assert parts["part"].tolist() == ["score", "id", "common", "distinct"]
+    assert parts["part"].tolist() == ["score", "id", "image", "text"]
     assert parts["score"][1:].sum() == pytest.approx(
         parts["score"][0], abs=1e-3
     )

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from keras import ops
 
-from camgr_tf.arguments import keyword_defaults
+from camgr_tf.arguments import constructor_defaults
 from camgr_tf.baselines.mf import MF
 from camgr_tf.config import resolve_config
 from camgr_tf.registry import MODELS
@@ -53,8 +53,8 @@ def test_norms_of_matrix_factorization_by_hand():
     "name", sorted(name for name in MODELS if MODELS[name].trains)
 )
 def test_measuring_leaves_a_model_as_it_was(name):
-    few = {"num_neighbors", "num_further_neighbors"} & keyword_defaults(
-        MODELS[name].__init__
+    few = {"num_neighbors", "num_further_neighbors"} & constructor_defaults(
+        MODELS[name]
     ).keys()
     model = MODELS[name](tiny_dataset(), **dict.fromkeys(few, 4))
     model.begin_epoch(0)
