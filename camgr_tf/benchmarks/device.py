@@ -26,19 +26,26 @@ def measure_device(repeats=5, threads=1):
         Dictionary of plain values, one row of the table; the rate of TF32
         products is `None` on a processor.
     """
-    device = describe_device()
-    row = {
-        "device": device["name"],
+    return {
+        "device": describe_device()["name"],
         "bytes_per_second": memory_bandwidth(threads, repeats),
-        "operations_per_second": matrix_rate(repeats),
-        "tf32_operations_per_second": None,
+        "operations_per_second": _matrix_rate(repeats, tf32=False),
+        "tf32_operations_per_second": (
+            _matrix_rate(repeats, tf32=True) if has_gpu() else None
+        ),
         "start_seconds": _start_seconds(repeats),
     }
-    if has_gpu():
-        tf.config.experimental.enable_tensor_float_32_execution(True)
-        row["tf32_operations_per_second"] = matrix_rate(repeats)
-        tf.config.experimental.enable_tensor_float_32_execution(device["tf32"])
-    return row
+
+
+def _matrix_rate(repeats, tf32):
+    """The rate with or without TF32, whatever the process computes with."""
+    switch = tf.config.experimental
+    before = switch.tensor_float_32_execution_enabled()
+    switch.enable_tensor_float_32_execution(tf32)
+    try:
+        return matrix_rate(repeats)
+    finally:
+        switch.enable_tensor_float_32_execution(before)
 
 
 def _start_seconds(repeats):

@@ -25,8 +25,26 @@ def test_a_row_of_the_paths_of_a_gpu(as_on_a_gpu):
     row = device.measure_device(repeats=1)
     assert row.pop("device")
     assert all(value > 0 for value in row.values())
-    # What tests, and training, compute with is as it was.
-    assert not tf.config.experimental.tensor_float_32_execution_enabled()
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_products_are_measured_without_and_with_tf32(
+    as_on_a_gpu, monkeypatch, before
+):
+    enabled = tf.config.experimental.tensor_float_32_execution_enabled
+    enable = tf.config.experimental.enable_tensor_float_32_execution
+    monkeypatch.setattr(
+        device, "matrix_rate", lambda repeats: 2.0 if enabled() else 1.0
+    )
+    enable(before)
+    try:
+        row = device.measure_device(repeats=1)
+        # What the process computes with is as it was.
+        assert enabled() == before
+    finally:
+        enable(False)
+    assert row["operations_per_second"] == 1.0
+    assert row["tf32_operations_per_second"] == 2.0
 
 
 def test_bandwidth_counts_what_is_read_and_written(as_on_a_gpu, monkeypatch):
