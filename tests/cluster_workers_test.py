@@ -63,7 +63,6 @@ def test_a_killed_worker_changes_no_number(small_root, tmp_path, monkeypatch):
     pytest.importorskip("ray", reason="Ray is not installed")
     monkeypatch.setenv("CAMGR_CACHE", str(tmp_path / "cache"))
     config = resolve_config(data_root=str(small_root), **PARAMETERS)
-    alone = train(config, tmp_path / "alone", progress=False)
     arguments = command("camgr", small_root, tmp_path / "shared", PARAMETERS)
     driver = subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True)
     said = []
@@ -78,6 +77,8 @@ def test_a_killed_worker_changes_no_number(small_root, tmp_path, monkeypatch):
             time.sleep(0.01)
         training_workers(driver)[-1].kill()
         assert not (folder / "metrics.json").is_file()
+        # Meanwhile.
+        alone = train(config, tmp_path / "alone", progress=False)
         assert driver.wait(PATIENCE) == 0, "".join(said)
     finally:
         if driver.poll() is None:
@@ -106,10 +107,13 @@ def test_a_killed_worker_changes_no_number(small_root, tmp_path, monkeypatch):
     assert events[0] == 2 * events[1]
 
 
+@pytest.mark.long
 def test_an_error_that_would_come_back_ends_it_at_once(small_root, tmp_path):
     pytest.importorskip("ray", reason="Ray is not installed")
+    # Of a feature that this data set does not have, the workers learn first.
+    parameters = {"modalities": "audio", "max_epochs": 1}
     ended = subprocess.run(
-        command("mf", small_root, tmp_path, {"max_epochs": 1}),
+        command("camgr", small_root, tmp_path, parameters),
         capture_output=True,
         text=True,
         timeout=PATIENCE,
@@ -117,7 +121,5 @@ def test_an_error_that_would_come_back_ends_it_at_once(small_root, tmp_path):
     assert ended.returncode == 2
     assert "was lost" not in ended.stderr
     *_, last = ended.stderr.splitlines()
-    assert last.startswith(
-        "camgr train: error: MF cannot be trained by several workers"
-    )
+    assert last.startswith("camgr train: error: ") and "audio" in last
     assert ended.stderr.count("camgr train: error: ") == 1

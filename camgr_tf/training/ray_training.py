@@ -6,8 +6,10 @@ import tempfile
 from camgr_tf import paths
 from camgr_tf.experiments.ray_executor import worker_environment
 from camgr_tf.local_ray import start_ray
+from camgr_tf.registry import find_model
 from camgr_tf.training.ray_worker import train_worker
 from camgr_tf.training.run_claim import claimed_run
+from camgr_tf.training.worker_group import check_divides
 
 
 def train_on_ray(
@@ -60,6 +62,7 @@ def train_on_ray(
     from camgr_tf.training.ray_failures import retried
     from camgr_tf.training.worker_resources import scaling_config
 
+    check_divides(find_model(config.model), num_workers)
     folder = paths.output_root(output_root) / config.run_id
     # Here: workers that are started again continue.
     with claimed_run(folder, overwrite):
