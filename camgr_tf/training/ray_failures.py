@@ -40,10 +40,9 @@ def retried(attempt, folder):
         if failures < MAX_FAILURES:
             LOGGER.warning(
                 "A worker was lost; all continue behind the last whole epoch "
-                "(%d of %d times): %s",
+                "(%d of %d times)",
                 failures + 1,
                 MAX_FAILURES,
-                _last_line(failed),
             )
             with waiting_lock(folder, ".training"):
                 pass
