@@ -36,3 +36,15 @@ def own_cache(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CAMGR_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture(scope="session")
+def ray_workers():
+    """A Ray with two workers, started once for the tests that leave it be."""
+    pytest.importorskip("ray", reason="needs the extra `cluster`")
+    from camgr_tf.ranking.execution import OBJECT_STORE_BYTES
+    from camgr_tf.ranking.execution import Execution
+    from camgr_tf.ranking.execution import ray_session
+
+    with ray_session(Execution("ray"), 2, OBJECT_STORE_BYTES):
+        yield

@@ -39,13 +39,13 @@ model = "lightgcn"
 label = "MF"
 model = "mf"
 """
-# Two processors are two workers. A busy machine starts Ray slowly.
+# Two processors are two workers.
 CLUSTER = """
 import sys, ray
-context = ray.init(
-    "local", num_cpus=2, num_gpus=0, include_dashboard=False,
-    object_store_memory=200_000_000, log_to_driver=False, _temp_dir=sys.argv[1],
-    _system_config={"agent_register_timeout_ms": 120_000},
+from camgr_tf.local_ray import start_ray
+context = start_ray(
+    2, num_gpus=0, object_store_memory=200_000_000, log_to_driver=False,
+    _temp_dir=sys.argv[1],
 )
 print(context.address_info["gcs_address"], flush=True)
 sys.stdin.read()
@@ -65,7 +65,6 @@ def cluster(tmp_path, monkeypatch):
     pytest.importorskip("ray", reason="Ray is not installed")
     monkeypatch.setenv("RAY_AUTH_MODE", "token")
     monkeypatch.setenv("RAY_AUTH_TOKEN", 32 * "0")
-    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
     monkeypatch.setenv("CAMGR_CACHE", str(tmp_path / "cache"))
     # Short: the paths of sockets lie below it.
     folder = tempfile.mkdtemp(prefix="ray-", dir="/tmp")

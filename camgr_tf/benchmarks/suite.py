@@ -59,6 +59,10 @@ SHOWN = {
         "build_seconds", "step_seconds", "step_cpu_seconds", "epoch_seconds",
         "peak_memory_mb", "load",
     ],
+    "workers": [
+        "label", "users", "items", "train_pairs", "epoch_seconds",
+        "pairs_per_second", "load",
+    ],
 }  # fmt: skip
 
 
@@ -194,6 +198,8 @@ def plan_tasks(options):
             options.repeats,
             options.embedding_dim,
         )
+    if "workers" in options.only:
+        tasks += _workers_tasks(options)
     return tasks
 
 
@@ -208,6 +214,31 @@ def _sampler_tasks(options):
     # Beam has nothing to draw ahead with.
     executors = [name for name in options.executors if name != "beam"]
     return _executor_tasks(options, "sampler", executors, options.sampler, {})
+
+
+def _workers_tasks(options):
+    folder = find_dataset(options.dataset or "demo", options.data_root)
+    problem = {"dataset": folder.name, "data_root": str(folder.parent)}
+    executors = [name for name in options.executors if name != "beam"]
+    tasks = []
+    for model in options.models or ["camgr"]:
+        for mode in options.modes:
+            if mode == "lists":
+                continue
+            shared = {
+                "model": model,
+                "sampling": "neighbors" if mode == "sampled" else None,
+                "batch_size": options.batch_size,
+                "threads": options.threads,
+                "repeats": options.repeats,
+            }
+            made = _executor_tasks(
+                options, "workers", executors, problem, shared
+            )
+            for task in made:
+                task["label"] = f"{model} {mode}, {task['label']}"
+            tasks += made
+    return tasks
 
 
 def _executor_tasks(options, kind, executors, problem, shared):

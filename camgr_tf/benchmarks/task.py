@@ -22,7 +22,7 @@ def run_task(task, threads):
     Args:
         task: Dictionary. `kind` is `"device"`, `"training"`,
             `"operations"`, `"evaluation"`, `"semantic_graph"`, `"lists"`,
-            `"sampler"`, `"tables"` or `"scale"`; `problem` what
+            `"sampler"`, `"tables"`, `"scale"` or `"workers"`; `problem` what
             `problem_dataset` takes (an integer, the number of items, for a
             graph, of users, for a scale, of rows, for tables; the numbers of
             users and items for lists, of users and pairs for a sampler;
@@ -96,6 +96,10 @@ def measure(task):
         from camgr_tf.benchmarks.scale import measure_scale
 
         row = measure_scale(task["problem"], **task["arguments"])
+    elif task["kind"] == "workers":
+        from camgr_tf.benchmarks.workers import measure_workers
+
+        row = measure_workers(**task["problem"], **task["arguments"])
     elif task["kind"] == "device":
         from camgr_tf.benchmarks.device import measure_device
 

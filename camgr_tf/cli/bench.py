@@ -26,6 +26,7 @@ EXAMPLES = """
     camgr bench --only sampler --sampler 1000000 7000000 --workers 1 2
     camgr bench --only tables --rows 20000000
     camgr bench --only scale --users 1000000 2000000 --modes sampled
+    camgr bench --only workers --dataset baby --workers 1 2
     camgr bench --dataset baby
     camgr bench --latency demo-camgr
 """
@@ -48,7 +49,7 @@ def add_arguments(parser):
         default=[
             kind
             for kind in choices.MEASUREMENTS
-            if kind not in ("lists", "sampler", "tables", "scale")
+            if kind not in ("lists", "sampler", "tables", "scale", "workers")
         ],
         metavar="KIND",
         help=f"some of {', '.join(choices.MEASUREMENTS)}",
@@ -57,7 +58,8 @@ def add_arguments(parser):
         "--models",
         nargs="+",
         metavar="MODEL",
-        help="whose training is measured (default: all that train)",
+        help="whose training is measured (default: all that train; of workers, "
+        "camgr)",
     )
     add(
         "--size",
@@ -83,7 +85,8 @@ def add_arguments(parser):
     add(
         "--dataset",
         metavar="NAME",
-        help="folder below the data root, in place of generated data",
+        help="folder below the data root, in place of generated data; of "
+        "workers, of which no data are generated, demo is the default",
     )
     add(
         "--batch-size",
@@ -157,7 +160,7 @@ def add_arguments(parser):
         default=choices.EXECUTORS,
         metavar="EXECUTOR",
         help=f"of lists, some of {', '.join(choices.EXECUTORS)}; of the "
-        "sampler, local and ray",
+        "sampler and of workers, local and ray",
     )
     add(
         "--workers",
@@ -187,7 +190,8 @@ def add_arguments(parser):
         choices=choices.MODES,
         default=choices.MODES,
         metavar="MODE",
-        help=f"of scale, some of {', '.join(choices.MODES)}",
+        help=f"of scale, some of {', '.join(choices.MODES)}; of workers, "
+        "full and sampled",
     )
     add(
         "--embedding-dim",

@@ -25,7 +25,9 @@ def in_this_process(monkeypatch):
 
 def test_everything_once(in_this_process, tmp_path, capsys):
     arguments = ["bench", "--models", "mf", "--scales", "1", "--repeats", "1"]
-    arguments += ["--only", *choices.MEASUREMENTS, "--executors", "local"]
+    # Workers have a test of their own: they need a folder of data.
+    kinds = [kind for kind in choices.MEASUREMENTS if kind != "workers"]
+    arguments += ["--only", *kinds, "--executors", "local"]
     arguments += ["--lists", "70", "30", "--shards", "3", "-k", "5"]
     arguments += ["--sampler", "60", "400", "--rows", "2000"]
     arguments += ["--batch-size", "4", "--items", "50", "90"]
@@ -125,6 +127,28 @@ def test_sampler_and_tables_are_asked_for():
         ("dataset", 20_000_000),
     ]
     assert made[2]["arguments"] == {"executor": "ray", "num_workers": 2}
+
+
+def test_workers_are_measured_on_the_whole_graph_and_on_sampled_ones(
+    small_root,
+):
+    assert "workers" not in make_parser().parse_args(["bench"]).only
+    words = ["bench", "--only", "workers", "--data-root", str(small_root)]
+    words += ["--dataset", "small", "--repeats", "3"]
+    made = suite.plan_tasks(make_parser().parse_args(words))
+    assert [task["label"] for task in made] == [
+        "camgr full, local",
+        "camgr full, ray, 1 workers",
+        "camgr full, ray, 2 workers",
+        "camgr sampled, local",
+        "camgr sampled, ray, 1 workers",
+        "camgr sampled, ray, 2 workers",
+    ]
+    arguments = made[5]["arguments"]
+    assert (arguments["sampling"], arguments["num_workers"]) == ("neighbors", 2)
+    assert (arguments["repeats"], arguments["threads"]) == (3, 1)
+    made[3]["arguments"] |= {"model": "lightgcn", "repeats": 1}
+    assert tasks.measure(made[3])["pairs_per_second"] > 0
 
 
 @pytest.mark.parametrize(

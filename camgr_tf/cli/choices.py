@@ -26,6 +26,7 @@ MEASUREMENTS = (
     "sampler",
     "tables",
     "scale",
+    "workers",
 )
 MODES = ("full", "sampled", "lists")
 EXECUTORS = ("local", "ray", "beam")

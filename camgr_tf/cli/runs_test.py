@@ -10,6 +10,7 @@ import pytest
 
 from camgr_tf.cli import main
 from camgr_tf.serving.recommender import load
+from camgr_tf.training import ray_training
 from camgr_tf.training import runs
 from camgr_tf.training.run_claim import RunInUseError
 
@@ -73,6 +74,7 @@ def test_train_shows_all_parameters_and_trains_nothing(roots, tmp_path, capsys):
         ("mf -p modalities audio", "audio_feat.npy"),
         ("mf -p preset paper", "Model 'mf' has no presets"),
         ("mf -p split odd", "odd"),
+        ("camgr --gpus-per-worker 0", "is an option of --workers, of two"),
     ],
 )
 def test_train_refuses(roots, words, message, tmp_path, capsys):
@@ -106,6 +108,21 @@ def test_train_names_the_process_that_trains_the_same(
 
     monkeypatch.setattr(runs, "train", refuse)
     assert _train(roots, "mf") == 2
+    assert "x is being trained by process 1" in capsys.readouterr().err
+
+
+def test_train_on_workers_gives_each_what_is_asked_for(
+    roots, monkeypatch, capsys
+):
+    def refuse(config, num_workers, **options):
+        assert num_workers == 3
+        assert options["cpus_per_worker"] == 2
+        assert options["gpus_per_worker"] == 0.0
+        raise RunInUseError("x is being trained by process 1")
+
+    monkeypatch.setattr(ray_training, "train_on_ray", refuse)
+    words = "camgr --workers 3 --cpus-per-worker 2 --gpus-per-worker 0"
+    assert _train(roots, *words.split()) == 2
     assert "x is being trained by process 1" in capsys.readouterr().err
 
 

@@ -65,6 +65,13 @@ def add_arguments(parser):
         metavar="N",
         help="with --workers: processors of each (default: 1)",
     )
+    parser.add_argument(
+        "--gpus-per-worker",
+        type=float,
+        metavar="X",
+        help="with --workers: GPUs of each: 1, or a part such as .5 for two "
+        "workers on one, or 0 (default: 1 where the cluster has GPUs)",
+    )
     parser.add_argument("--quiet", action="store_true", help="show no progress")
     add_data_root(parser)
     add_output_root(parser)
@@ -91,8 +98,9 @@ def run(options):
     of_ray = {
         "address": options.address,
         "cpus_per_worker": options.cpus_per_worker,
+        "gpus_per_worker": options.gpus_per_worker,
     }
-    of_ray = {name: value for name, value in of_ray.items() if value}
+    of_ray = {n: value for n, value in of_ray.items() if value is not None}
     if options.workers == 1 and of_ray:
         name = f"--{min(of_ray).replace('_', '-')}"
         raise ValueError(f"{name} is an option of --workers, of two or more.")

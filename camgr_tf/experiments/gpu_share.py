@@ -70,6 +70,37 @@ class GpuShare:
             )
 
 
+def share_environment(gpus):
+    """What bounds the memory of a process that Ray gives GPUs to.
+
+    Args:
+        gpus: Float. A part of one GPU, of whose memory it then gets that
+            part; whole ones are not bounded.
+
+    Returns:
+        Dictionary of environment variables.
+    """
+    if not gpus:
+        return {}
+    jobs = max(1, runs_of_gpus(1, gpus))
+    return GpuShare(jobs, gpu_memory_mb(), lambda line: None).environment
+
+
+def runs_of_gpus(num_gpus, gpus_per_run):
+    """How many runs fit so many GPUs.
+
+    Args:
+        num_gpus: Integer.
+        gpus_per_run: Float. A part of one GPU, or several whole ones.
+
+    Returns:
+        Integer.
+    """
+    if gpus_per_run < 1:
+        return int(num_gpus) * int(1 / gpus_per_run + 1e-9)
+    return int(num_gpus // gpus_per_run)
+
+
 def gpu_memory_mb():
     """Memory of the first GPU, as NVIDIA's driver tells; `None` without one.
 

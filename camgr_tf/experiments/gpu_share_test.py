@@ -6,6 +6,7 @@ import pytest
 from camgr_tf.experiments.gpu_share import BOUND
 from camgr_tf.experiments.gpu_share import GpuShare
 from camgr_tf.experiments.gpu_share import gpu_memory_mb
+from camgr_tf.experiments.gpu_share import runs_of_gpus
 
 
 @pytest.fixture(autouse=True)
@@ -74,3 +75,11 @@ def test_the_driver_is_asked(tmp_path, monkeypatch, script, expected):
     assert gpu_memory_mb() == expected
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
     assert gpu_memory_mb() is None
+
+
+@pytest.mark.parametrize(
+    "gpus, each, expected",
+    [(2, 0.25, 8), (1, 0.1, 10), (1, 0.3, 3), (1, 1.0, 1), (5, 2.0, 2)],
+)
+def test_runs_that_fit_the_gpus(gpus, each, expected):
+    assert runs_of_gpus(gpus, each) == expected

@@ -7,15 +7,16 @@ import signal
 import threading
 
 from camgr_tf import paths
+from camgr_tf.experiments.gpu_share import runs_of_gpus
 from camgr_tf.experiments.processes import task_folder
 from camgr_tf.experiments.ray_run import RayRun
 from camgr_tf.experiments.ray_task import look_around
 from camgr_tf.experiments.ray_task import run_task
-from camgr_tf.experiments.ray_task import runs_of_gpus
 from camgr_tf.experiments.shared_folders import file_sizes
 from camgr_tf.experiments.shared_folders import token
 from camgr_tf.folder_lock import folder_lock
 from camgr_tf.graphs.cache import cache_folder
+from camgr_tf.local_ray import start_ray
 
 # Workers that a run may lose before it counts as failed.
 RETRIES = 3
@@ -74,20 +75,17 @@ class RayExecutor:
 
     def __enter__(self):
         self._ray = ray = _import_ray()
-        options = {}
-        if self.address == "local":
-            # It reports to nobody, and has no page.
-            os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-            options = {"include_dashboard": False}
+        options = {
+            "runtime_env": {"env_vars": worker_environment()},
+            "logging_level": logging.ERROR,
+            "log_to_driver": False,
+        }
         try:
             with _own_signals():
-                ray.init(
-                    self.address,
-                    runtime_env={"env_vars": worker_environment()},
-                    logging_level=logging.ERROR,
-                    log_to_driver=False,
-                    **options,
-                )
+                if self.address == "local":
+                    start_ray(**options)
+                else:
+                    ray.init(self.address, **options)
         # The second one of an address that is none.
         except (ConnectionError, ValueError) as error:
             raise ConnectionError(

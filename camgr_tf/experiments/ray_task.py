@@ -8,8 +8,7 @@ import signal
 import socket
 import time
 
-from camgr_tf.experiments.gpu_share import GpuShare
-from camgr_tf.experiments.gpu_share import gpu_memory_mb
+from camgr_tf.experiments.gpu_share import share_environment
 from camgr_tf.experiments.local_executor import LocalRun
 from camgr_tf.experiments.processes import stop_trial
 from camgr_tf.experiments.processes import task_folder
@@ -50,10 +49,7 @@ def run_task(task, driver, num_threads, gpus=0.0, interval=0.2):
     signal.signal(signal.SIGINT, signal.default_int_handler)
     # What a worker that was killed left here.
     stop_trial(folder)
-    total = gpu_memory_mb() if gpus else None
-    jobs = max(1, runs_of_gpus(1, gpus)) if gpus else 1
-    environment = GpuShare(jobs, total, lambda line: None).environment
-    run = LocalRun(task, num_threads, environment)
+    run = LocalRun(task, num_threads, share_environment(gpus))
     try:
         while (error := run.ended()) is None:
             time.sleep(interval)
@@ -62,21 +58,6 @@ def run_task(task, driver, num_threads, gpus=0.0, interval=0.2):
         run.stop()
         raise
     return {"host": host, "error": error}
-
-
-def runs_of_gpus(num_gpus, gpus_per_run):
-    """How many runs fit so many GPUs.
-
-    Args:
-        num_gpus: Integer.
-        gpus_per_run: Float. A part of one GPU, or several whole ones.
-
-    Returns:
-        Integer.
-    """
-    if gpus_per_run < 1:
-        return int(num_gpus) * int(1 / gpus_per_run + 1e-9)
-    return int(num_gpus // gpus_per_run)
 
 
 def look_around(folders, data):

@@ -4,11 +4,11 @@ import socket
 
 import pytest
 
+from camgr_tf.experiments import gpu_share
 from camgr_tf.experiments import ray_task
 from camgr_tf.experiments.gpu_share import BOUND
 from camgr_tf.experiments.ray_task import look_around
 from camgr_tf.experiments.ray_task import run_task
-from camgr_tf.experiments.ray_task import runs_of_gpus
 from camgr_tf.experiments.shared_folders import file_sizes
 from camgr_tf.experiments.shared_folders import token
 from camgr_tf.folder_lock import folder_lock
@@ -58,7 +58,7 @@ def test_a_task_runs_its_trial_here(tmp_path, task, started):
 def test_part_of_a_gpu_is_that_part_of_its_memory(
     tmp_path, task, started, monkeypatch
 ):
-    monkeypatch.setattr(ray_task, "gpu_memory_mb", lambda: 80_000)
+    monkeypatch.setattr(gpu_share, "gpu_memory_mb", lambda: 80_000)
     with folder_lock(tmp_path / "run"):
         driver = driver_of(tmp_path / "run")
         run_task(task, driver, 1, gpus=0.25, interval=0.0)
@@ -91,14 +91,6 @@ def test_a_task_that_is_cancelled_ends_its_process(
         run_task(task, driver_of(tmp_path / "run"), 1)
     signal.signal(signal.SIGINT, before)
     assert started[0].is_stopped
-
-
-@pytest.mark.parametrize(
-    "gpus, each, expected",
-    [(2, 0.25, 8), (1, 0.1, 10), (1, 0.3, 3), (1, 1.0, 1), (5, 2.0, 2)],
-)
-def test_runs_that_fit_the_gpus(gpus, each, expected):
-    assert runs_of_gpus(gpus, each) == expected
 
 
 def test_all_faults_are_told(tmp_path):

@@ -7,6 +7,8 @@ import os
 import threading
 from dataclasses import dataclass
 
+from camgr_tf.local_ray import start_ray
+
 EXECUTORS = ("local", "ray", "beam")
 MODULES = {"ray": "ray", "beam": "apache_beam"}
 EXTRAS = {"ray": "cluster", "beam": "beam"}
@@ -14,8 +16,6 @@ EXTRAS = {"ray": "cluster", "beam": "beam"}
 OBJECT_STORE_BYTES = 100_000_000
 # How often a shard is begun again whose worker was killed.
 MAX_RETRIES = 5
-# A busy machine takes longer than the 15 seconds that Ray allows itself.
-START_MS = 60_000
 SECONDS_BETWEEN_REPORTS = 0.5
 
 
@@ -138,15 +138,12 @@ def ray_session(execution, num_workers, object_bytes):
         if started and execution.address:
             ray.init(address=execution.address, log_to_driver=False)
         elif started:
-            ray.init(
-                address="local",
-                num_cpus=num_workers,
+            start_ray(
+                num_workers,
                 num_gpus=0,
-                include_dashboard=False,
                 object_store_memory=object_bytes,
                 log_to_driver=False,
                 logging_level="warning",
-                _system_config={"agent_register_timeout_ms": START_MS},
             )
         yield ray
     finally:

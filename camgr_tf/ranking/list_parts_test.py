@@ -91,8 +91,9 @@ def test_parts_that_are_not_here_are_missed(monkeypatch, tmp_path):
 
 
 @pytest.mark.cluster
-def test_ray_finishes_where_a_worker_is_killed(monkeypatch, tmp_path):
-    pytest.importorskip("ray", reason="needs the extra `cluster`")
+def test_ray_finishes_where_a_worker_is_killed(
+    monkeypatch, tmp_path, ray_workers
+):
     monkeypatch.setattr(list_parts, "write_list_part", killed_once)
     path = tmp_path / "lists.parquet"
     write_list_parts(make_source(), path, K, Execution("ray", 3, 2))

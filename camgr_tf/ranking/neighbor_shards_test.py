@@ -126,9 +126,9 @@ def killed_once(folder, start, stop, place, **options):
 
 
 @pytest.mark.cluster
-@pytest.mark.long  # Ray does not always start in time on a busy machine
-def test_ray_finishes_where_a_worker_is_killed(monkeypatch, tmp_path):
-    pytest.importorskip("ray", reason="needs the extra `cluster`")
+def test_ray_finishes_where_a_worker_is_killed(
+    monkeypatch, tmp_path, ray_workers
+):
     monkeypatch.setattr(neighbor_shards, "write_neighbor_part", killed_once)
     path = tmp_path / "neighbors.npz"
     check(sharded_neighbors(make_features(), path, K, Execution("ray", 3, 2)))

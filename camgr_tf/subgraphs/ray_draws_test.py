@@ -25,15 +25,11 @@ def killed_once(folder, seeds, key):
 
 
 @pytest.mark.cluster
-@pytest.mark.parametrize("num_workers", [1, 2])
-def test_workers_draw_the_same_in_order(monkeypatch, tmp_path, num_workers):
-    pytest.importorskip("ray", reason="needs the extra `cluster`")
-    if num_workers == 2:
-        monkeypatch.setattr(drawing, "draw_subgraph", killed_once)
+def test_workers_draw_the_same_in_order(monkeypatch, tmp_path, ray_workers):
+    monkeypatch.setattr(drawing, "draw_subgraph", killed_once)
     sampler = make_sampler()
-    execution = Execution("ray", num_workers=num_workers)
-    with ray_draws(sampler, execution, tmp_path) as draws:
-        assert draws.num_ahead == 2 * num_workers
+    with ray_draws(sampler, Execution("ray"), tmp_path) as draws:
+        assert draws.num_ahead == 4
         subgraphs = list(draws.in_order(REQUESTS))
     assert len(subgraphs) == 12
     for subgraph, (seeds, key) in zip(subgraphs, REQUESTS):

@@ -1,18 +1,15 @@
 """One run on several workers of a Ray cluster, through Ray Train."""
 
-import os
-import shutil
+import contextlib
 import tempfile
 
 from camgr_tf import paths
 from camgr_tf.experiments.ray_executor import worker_environment
+from camgr_tf.local_ray import start_ray
+from camgr_tf.registry import find_model
 from camgr_tf.training.ray_worker import train_worker
 from camgr_tf.training.run_claim import claimed_run
-
-# How often workers are started anew after one of them has died.
-MAX_FAILURES = 3
-# A busy machine takes longer than the 15 seconds that Ray allows itself.
-START_MS = 120_000
+from camgr_tf.training.worker_group import check_divides
 
 
 def train_on_ray(
@@ -23,11 +20,13 @@ def train_on_ray(
     progress=True,
     address="local",
     cpus_per_worker=1,
+    gpus_per_worker=None,
 ):
     """Trains one run on several workers, as `train` does in one process.
 
     Worker 0 writes the run's folder. If a worker dies, all are started again
-    and continue behind the last whole epoch, with the same numbers.
+    and continue behind the last whole epoch, with the same numbers; errors
+    that would come back in another try are raised at once.
 
     Args:
         config: `ExperimentConfig`.
@@ -41,81 +40,76 @@ def train_on_ray(
             starts one of this machine alone. Defaults to `"local"`.
         cpus_per_worker: Integer. Processors, and so threads, of each.
             Defaults to `1`.
+        gpus_per_worker: Float. GPUs of each: one, or a part of one such as
+            `0.5` for two workers on one. Defaults to `None`: one where the
+            cluster has GPUs, else none.
 
     Raises:
         ImportError: If Ray is not installed.
-        RunInUseError: If it would overwrite a run that is being trained.
-        RuntimeError: If the training fails; the workers' error is named.
+        ValueError: If the GPUs are not as many as workers, and it is not
+            said how many each has, or those of `train`.
+        RunInUseError: If the run is being trained; the process is named.
+        RuntimeError: If workers died again and again.
     """
     try:
         import ray
-        from ray.train import FailureConfig
         from ray.train import RunConfig
-        from ray.train import ScalingConfig
         from ray.train.tensorflow import TensorflowTrainer
     except ImportError as error:
         raise ImportError(
             'Several workers need Ray: pip install "camgr_tf[cluster]".'
         ) from error
+    from camgr_tf.training.ray_failures import retried
+    from camgr_tf.training.worker_resources import scaling_config
+
+    check_divides(find_model(config.model), num_workers)
     folder = paths.output_root(output_root) / config.run_id
-    if overwrite:
-        # Here: workers that are started again continue.
-        with claimed_run(folder, overwrite=True):
-            pass
+    # Here: workers that are started again continue.
+    with claimed_run(folder, overwrite):
+        pass
     environment = {
         **worker_environment(),
         "TF_NUM_INTRAOP_THREADS": str(cpus_per_worker),
         "TF_NUM_INTEROP_THREADS": "1",
         "OMP_NUM_THREADS": str(cpus_per_worker),
     }
-    options = {}
-    if address == "local":
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-        options = {
-            "include_dashboard": False,
-            "num_cpus": num_workers * cpus_per_worker,
-            "num_gpus": 0,
-            "_system_config": {"agent_register_timeout_ms": START_MS},
-        }
-    # Ray Train keeps its own records there; they are not part of the run, and
-    # not those of another driver of it.
-    folder.mkdir(parents=True, exist_ok=True)
-    records = tempfile.mkdtemp(prefix=".ray_train-", dir=folder)
-    ray.init(
-        address,
-        runtime_env={"env_vars": environment},
-        log_to_driver=progress,
-        logging_level="ERROR",
-        **options,
-    )
-    try:
-        trainer = TensorflowTrainer(
-            train_worker,
-            train_loop_config={
-                "config": config,
-                "output_root": str(paths.output_root(output_root)),
-                "progress": progress,
-            },
-            scaling_config=ScalingConfig(
-                num_workers=num_workers,
-                # The one that starts them needs none.
-                resources_per_worker={"CPU": cpus_per_worker},
-            ),
-            run_config=RunConfig(
-                name="workers",
-                storage_path=records,
-                failure_config=FailureConfig(max_failures=MAX_FAILURES),
-            ),
+    options = {
+        "runtime_env": {"env_vars": environment},
+        "log_to_driver": progress,
+        "logging_level": "ERROR",
+    }
+    with contextlib.ExitStack() as stack:
+        # Ray Train keeps its own records there; they are not part of the run,
+        # and not those of another driver of it.
+        records = stack.enter_context(
+            tempfile.TemporaryDirectory(
+                prefix=".ray_train-", dir=folder, ignore_cleanup_errors=True
+            )
         )
-        trainer.fit()
-    except ray.train.TrainingFailedError as error:
-        raise RuntimeError(
-            f"{config.run_id} was not trained: {_last_line(error)}"
-        ) from error
-    finally:
-        ray.shutdown()
-        shutil.rmtree(records, ignore_errors=True)
+        if address == "local":
+            start_ray(num_workers * cpus_per_worker, **options)
+        else:
+            ray.init(address, **options)
+        stack.callback(ray.shutdown)
+        scaling = scaling_config(
+            num_workers,
+            cpus_per_worker,
+            gpus_per_worker,
+            ray.cluster_resources().get("GPU", 0),
+        )
+        settings = {
+            "config": config,
+            "output_root": str(paths.output_root(output_root)),
+            "progress": progress,
+            "gpus": scaling.resources_per_worker["GPU"],
+        }
 
+        def attempt():
+            TensorflowTrainer(
+                train_worker,
+                train_loop_config=settings,
+                scaling_config=scaling,
+                run_config=RunConfig(storage_path=records),
+            ).fit()
 
-def _last_line(error):
-    return str(error).strip().splitlines()[-1]
+        retried(attempt, folder)

@@ -69,14 +69,27 @@ class WorkerGroup:
         """
         if self.num_workers == 1:
             return
-        if not vars(type(model)).get("shares_rows"):
-            raise ValueError(
-                f"{type(model).__name__} cannot be trained by several "
-                f"workers: its loss is not one of the batch's rows alone, or "
-                "that is not known. Train it in one process; CAmgr, MGCN and "
-                f"LightGCN can be divided. Received: {self.num_workers} workers"
-            )
+        check_divides(type(model), self.num_workers)
         model.learn = SharedStep(model, gradients, self.strategy)
+
+
+def check_divides(model_class, num_workers):
+    """Refuses a model whose loss several workers cannot divide.
+
+    Args:
+        model_class: Subclass of `Recommender`.
+        num_workers: Integer. More than one.
+
+    Raises:
+        ValueError: If the class itself does not say `shares_rows`.
+    """
+    if not vars(model_class).get("shares_rows"):
+        raise ValueError(
+            f"{model_class.__name__} cannot be trained by several workers: "
+            "its loss is not one of the batch's rows alone, or that is not "
+            "known. Train it in one process; CAmgr, MGCN and LightGCN can be "
+            f"divided. Received: {num_workers} workers"
+        )
 
 
 class SharedStep:
