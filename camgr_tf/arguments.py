@@ -180,7 +180,9 @@ def constructor_defaults(made):
         if constructor is None:
             continue
         found = {**keyword_defaults(constructor), **found}
-        kinds = {p.kind for p in inspect.signature(constructor).parameters.values()}
+        kinds = {
+            p.kind for p in inspect.signature(constructor).parameters.values()
+        }
         if inspect.Parameter.VAR_KEYWORD not in kinds:
             break
     return found

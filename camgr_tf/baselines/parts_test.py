@@ -84,9 +84,7 @@ def test_vbpr_leaves_a_modality_out_as_zero_features_would():
     np.testing.assert_allclose(users, np.asarray(model.user_table))
 
 
-@pytest.mark.parametrize(
-    "name", ["camgr", "camgr_attention", "mgcn", "smore"]
-)
+@pytest.mark.parametrize("name", ["camgr", "camgr_attention", "mgcn", "smore"])
 def test_without_a_modality_its_features_do_not_matter(name):
     model, dataset = build(name)
     users, items = model.parts_without("image")

@@ -6,8 +6,8 @@ from keras import ops
 from camgr_tf.graphs import InteractionGraphs
 from camgr_tf.graphs import cache_folder
 from camgr_tf.graphs import semantic_matrix
-from camgr_tf.layers import ModalityPurification
 from camgr_tf.layers import MeanFusion
+from camgr_tf.layers import ModalityPurification
 from camgr_tf.layers.weight_name import weight_name
 from camgr_tf.models.camgr_fold_in import CAmgrFoldIn
 from camgr_tf.models.subgraph import model_view
