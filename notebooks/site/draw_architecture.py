@@ -41,7 +41,7 @@ BOXES = {
         (8.75, 2.4),
         2.1,
         ORANGE,
-        "fusion: attention\nof $H_n$ over the $H_m$\n$H_f$  (15)-(26)",
+        "fusion: the $H_m$\nby learned shares\n$H_f$  (15)-(26)",
     ),
     "score": (
         (11.45, 1.7),
@@ -62,7 +62,6 @@ ARROWS = [
     ("purify", "convolve"),
     ("convolve", "fuse"),
     ("graph", "encode"),
-    ("encode", "fuse"),
     ("encode", "score"),
     ("fuse", "score"),
     ("fuse", "loss"),
