@@ -4,6 +4,7 @@ import pytest
 from camgr_tf.baselines import MGCN
 from camgr_tf.baselines import LightGCN
 from camgr_tf.models import CAmgr
+from camgr_tf.models import CAmgrAttention
 from camgr_tf.testing import tiny_dataset
 from camgr_tf.training.blockwise_embeddings import blockwise_embeddings
 
@@ -12,6 +13,7 @@ MODELS = {
     "lightgcn 0": (LightGCN, {"num_layers": 0}),
     "mgcn": (MGCN, {"num_neighbors": 4}),
     "camgr": (CAmgr, {"num_neighbors": 4}),
+    "camgr_attention": (CAmgrAttention, {"num_neighbors": 4}),
     "camgr 0": (CAmgr, {"num_neighbors": 4, "num_modal_layers": 0}),
 }
 

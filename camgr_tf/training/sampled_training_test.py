@@ -5,6 +5,7 @@ import tensorflow as tf
 from camgr_tf.baselines import MGCN
 from camgr_tf.baselines import LightGCN
 from camgr_tf.models import CAmgr
+from camgr_tf.models import CAmgrAttention
 from camgr_tf.testing import tiny_batch
 from camgr_tf.testing import tiny_dataset
 from camgr_tf.training.ray_sampled_batches import RaySampledBatches
@@ -23,6 +24,9 @@ MODELS = {
         tiny_dataset(), num_layers=3, num_neighbors=2, embedding_dim=8
     ),
     "camgr": lambda: CAmgr(
+        tiny_dataset(), num_neighbors=2, edge_dropout=0.0, embedding_dim=8
+    ),
+    "camgr_attention": lambda: CAmgrAttention(
         tiny_dataset(), num_neighbors=2, edge_dropout=0.0, embedding_dim=8
     ),
     "camgr 1": lambda: CAmgr(

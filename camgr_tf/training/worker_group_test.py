@@ -29,6 +29,7 @@ SAMPLED = {"sampling": "neighbors", "fanouts": "99"}
 CASES = {
     "camgr adam": ("camgr", "adam", {"num_neighbors": 3}),
     "camgr sgd": ("camgr", "sgd", {"num_neighbors": 3}),
+    "camgr_attention": ("camgr_attention", "adam", {"num_neighbors": 3}),
     "lightgcn adam": ("lightgcn", "adam", {}),
     "lightgcn sgd": ("lightgcn", "sgd", {}),
     "mgcn adam": ("mgcn", "adam", {"num_neighbors": 3}),
