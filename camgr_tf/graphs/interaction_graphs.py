@@ -80,3 +80,20 @@ class InteractionGraphs(NamedTuple):
                 user_ids, item_ids, keep_sums=self.user_aggregation == "row"
             ),
         )
+
+    def dropout(self, rate, seed):
+        """The graphs with messages lost at random, each graph its own.
+
+        Args:
+            rate: Float in `[0, 1)`. Share of the messages that are lost.
+            seed: `camgr_tf.ops.HostSeedGenerator`.
+
+        Returns:
+            `InteractionGraphs`.
+        """
+        return self._replace(
+            **{
+                name: getattr(self, name).dropout(rate, seed)
+                for name in ("nodes", "item_users", "user_items")
+            }
+        )

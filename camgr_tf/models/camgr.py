@@ -43,6 +43,9 @@ class CAmgr(CAmgrParts):
             eq. 14 go on along the user-item graph. Defaults to `1`.
         edge_dropout: Float in `[0, 1)`. Share of messages that each layer of
             the encoder drops in a training step. Defaults to `0.3`.
+        modal_edge_dropout: Float in `[0, 1)`. The same of the graphs between
+            users and items along which modal states go; the semantic graphs
+            stay whole. Defaults to `0.0`.
         contrastive_weight: Float, the `a_1` of eq. 31. Defaults to `0.03`.
         temperature: Float, that of eq. 30. Defaults to `0.2`.
         l2_weight: Float, the `a_2` of eq. 31. Defaults to `0.01`.
@@ -71,6 +74,7 @@ class CAmgr(CAmgrParts):
         "num_layers": [1, 2, 3, 4],
         "num_modal_layers": [0, 1, 2],
         "edge_dropout": [0.0, 0.1, 0.3, 0.5],
+        "modal_edge_dropout": [0.0, 0.3],
         "num_neighbors": [5, 10, 20, 40],
         "contrastive_weight": [0.003, 0.01, 0.03, 0.05],
         "temperature": [0.1, 0.2, 0.5],
@@ -85,6 +89,7 @@ class CAmgr(CAmgrParts):
         num_neighbors=10,
         num_modal_layers=1,
         edge_dropout=0.3,
+        modal_edge_dropout=0.0,
         contrastive_weight=0.03,
         temperature=0.2,
         l2_weight=0.01,
@@ -97,6 +102,7 @@ class CAmgr(CAmgrParts):
         self.num_neighbors = num_neighbors
         self.num_modal_layers = num_modal_layers
         self.edge_dropout = edge_dropout
+        self.modal_edge_dropout = modal_edge_dropout
         self.contrastive_weight = contrastive_weight
         self.temperature = temperature
         self.l2_weight = l2_weight
@@ -148,8 +154,10 @@ class CAmgr(CAmgrParts):
             user_item_adjacency=graphs.user_items,
         )
 
-    def modal_states(self, graphs, rows=None):
-        """`H_m` of each modality, `(num_nodes, dim)` (10-14, and on)."""
+    def modal_states(self, graphs, rows=None, training=False):
+        """`H_m` of each modality, `(num_nodes, dim)` (2-6, 10-14, and on)."""
+        if training and self.modal_edge_dropout > 0:
+            graphs = graphs.dropout(self.modal_edge_dropout, self.dropout_seeds)
         joined = self.convolved_states(graphs)
         joined = propagate(graphs.nodes, joined, self.num_modal_layers, rows)
         return split_modalities(joined, self.modalities)
@@ -157,7 +165,7 @@ class CAmgr(CAmgrParts):
     def states(self, graphs, rows=None, training=False):
         """`H_n` and `H_f` of all nodes, or of the nodes `rows` (1-26)."""
         nodes = self.encode(graphs, rows, training)
-        modal = list(self.modal_states(graphs, rows).values())
+        modal = list(self.modal_states(graphs, rows, training).values())
         return nodes, self.fusion(nodes, modal, training=training)
 
     def embed(self, training=False):

@@ -12,6 +12,7 @@ from camgr_tf.models.camgr_test import NUM_USERS
 from camgr_tf.models.camgr_test import encode
 from camgr_tf.models.camgr_test import fused_states
 from camgr_tf.models.camgr_test import make_model
+from camgr_tf.testing import numpy_reference as reference
 from camgr_tf.testing import tiny_batch
 
 RATE = 0.4
@@ -54,6 +55,14 @@ def encoder_matrix(dataset, masks, left_out=()):
         layer = layer_matrix(dataset, mask, left_out)
         products.append(layer @ products[-1])
     return np.mean(products, axis=0)
+
+
+def mean_matrix(edges, mask):
+    """Means over the neighbors of a node, `edges.shape`, of a mask."""
+    matrix = np.zeros(edges.shape)
+    for factor, (n, i) in zip(mask, np.argwhere(edges), strict=True):
+        matrix[n, i] = factor / np.sum(edges[n])
+    return matrix
 
 
 def tables(model):
@@ -104,6 +113,24 @@ def test_the_loss_equals_the_equations_with_the_drawn_edges(masks):
     nodes = encoder_matrix(dataset, masks, PAIRS) @ tables(model)
     final = nodes + fused_states(model, dataset, nodes, PAIRS, PAIRS)
     assert loss == pytest.approx(expected_softmax(final), rel=1e-3)
+
+
+def test_modal_states_equal_the_equations_with_the_drawn_edges(masks):
+    model, dataset = make_model(modal_edge_dropout=RATE, num_modal_layers=2)
+    found = model.modal_states(model.graphs, training=True)
+    nodes, item_users, user_items = masks
+    edges = bipartite_matrix(dataset.interactions).toarray() != 0
+    bought = edges[:NUM_USERS, NUM_USERS:]
+    layer = layer_matrix(dataset, nodes)
+    users, items = np.float64(model.user_table), np.float64(model.item_table)
+    behavior = items + mean_matrix(bought.T, item_users) @ users
+    for modality, features in dataset.features.items():
+        weights = reference.named_weights(model.purifiers[modality])
+        purified = reference.purify(weights, features, behavior)
+        own = reference.semantic_graph(features, 4) @ purified
+        first = np.concatenate([mean_matrix(bought, user_items) @ own, own])
+        expected = (first + layer @ first + layer @ layer @ first) / 3
+        np.testing.assert_allclose(found[modality], expected, 1e-4, 1e-5)
 
 
 def test_fusion_dropout_equals_the_equations_with_the_drawn_masks():

@@ -288,8 +288,8 @@ def test_edge_dropout_drops_messages_in_training_alone(model_class):
         assert np.abs(errors).max() < 0.5 * np.std(drawn, axis=0).max()
 
 
-def test_both_dropouts_are_active_in_loss_and_training_embeddings_alone():
-    for name in ("edge_dropout", "fusion_dropout"):
+def test_dropouts_are_active_in_loss_and_training_embeddings_alone():
+    for name in ("edge_dropout", "modal_edge_dropout", "fusion_dropout"):
         model, _ = make_model(CAmgrAttention, **{name: 0.5})
         calm = np.concatenate(model.embed())
         np.testing.assert_array_equal(np.concatenate(model.embed()), calm)
@@ -324,6 +324,7 @@ def test_the_paper_trains_as_printed():
         (CAmgr, {"num_layers": -1}, "`num_layers` must be .* 0 or more"),
         (CAmgr, {"num_modal_layers": -2}, "`num_modal_layers` must be"),
         (CAmgr, {"edge_dropout": 1.0}, r"`edge_dropout` must be .*\[0, 1\)"),
+        (CAmgr, {"modal_edge_dropout": -0.1}, "`modal_edge_dropout` must be"),
         (CAmgr, {"temperature": 0}, "`temperature` must be .*above 0"),
         (CAmgr, {"num_neighbors": 10}, "must be in 1..9, .*num_neighbors=10"),
         (CAmgr, {"embedding_dim": 0}, "`embedding_dim` must be"),

@@ -353,9 +353,10 @@ class ChannelAttention(BatchAttention):
 
     def states(self, graphs, rows=None, training=False):
         nodes = self.encode(graphs, rows, training)
-        modal = context = list(self.modal_states(graphs).values())
+        states = self.modal_states(graphs, training=training).values()
+        modal = context = list(states)
         if rows is not None:
-            modal = [ops.take(states, rows, axis=0) for states in context]
+            modal = [ops.take(s, rows, axis=0) for s in context]
         return nodes, self.fusion(nodes, modal, context, training=training)
 
 
